@@ -1,0 +1,34 @@
+#include "mfrl/base/status.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "mfrl/base/log.h"
+
+static void (*panic_hook)(void);
+
+mf_status mf_fail(mf_status code, const char *file, int line, const char *fmt,
+                  ...)
+{
+    char text[1024];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    mf_log(MF_LOG_ERROR, "%s", text);
+    mf_log(MF_LOG_DEBUG, "found in %s:%d, status %d", file, line, (int)code);
+    return code;
+}
+
+_Noreturn void mf_panic(const char *cond, const char *file, int line)
+{
+    mf_log(MF_LOG_ERROR, "bug: %s does not hold in %s:%d", cond, file, line);
+    if (panic_hook != NULL) {
+        panic_hook();
+    }
+    abort();
+}
+
+void mf_panic_set_hook(void (*hook)(void)) { panic_hook = hook; }
