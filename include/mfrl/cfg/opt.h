@@ -4,6 +4,26 @@
  *  A module declares a struct and a table of rows; nobody but this module
  *  reads config text.  Rows carry default, range, unit and meaning, so that
  *  checking, `mfrl-dist config` and the saved config come from one place.
+ *
+ *  Config text is INI:
+ *
+ *      # a comment
+ *      [env.ising]
+ *      width = 64            ; a comment after a value
+ *      temperature = 0.9, 1.2
+ *
+ *  A comment begins with ; or # that starts a line or follows a blank.  Lines
+ *  may be indented and may end in CR LF; there are no continuation lines and
+ *  no quotes.  A section may come back later in the text; a key may not.
+ *
+ *  Whatever is wrong is MF_ERR_USAGE and one line on the error log, about the
+ *  first error only: where, what, what was expected, and the nearest word that
+ *  would do:
+ *
+ *      ising.ini:7: run.rounds = -3: expected a whole number from 1 to
+ *      1000000000 (rounds)          (in one line)
+ *      ising.ini:9: unknown key 'temprature' in [env.ising]; did you mean
+ *      'temperature'?               (in one line)
  */
 #ifndef MFRL_CFG_OPT_H
 #define MFRL_CFG_OPT_H
@@ -16,13 +36,15 @@
 
 enum { MF_OPT_TEXT = 256, MF_OPT_LIST = 64 };
 
+/** The type of a key and of its field.  Lists and strings are filled with
+ *  zeros to their end, so that equal settings are equal bytes. */
 typedef enum mf_opt_type {
-    MF_OPT_INT,     /* int64_t */
-    MF_OPT_REAL,    /* double */
+    MF_OPT_INT,     /* int64_t: 1000000, or 1e6 as it is exactly whole */
+    MF_OPT_REAL,    /* double, finite */
     MF_OPT_BOOL,    /* bool: on | off */
     MF_OPT_CHOICE,  /* int: index into the row's choices */
-    MF_OPT_STRING,  /* char[MF_OPT_TEXT] */
-    MF_OPT_REALS,   /* mf_reals: 1.0, 1.5, 2.0 */
+    MF_OPT_STRING,  /* char[MF_OPT_TEXT]; may be empty */
+    MF_OPT_REALS,   /* mf_reals: 1.0, 1.5, 2.0 (at least one) */
     MF_OPT_SCHEDULE /* mf_schedule: 0.3, or 0:1.0, 1600:0.2 (round:value) */
 } mf_opt_type;
 
@@ -32,7 +54,7 @@ typedef struct mf_reals {
 } mf_reals;
 
 /** Piecewise linear in the round; constant before the first and after the
- *  last point. */
+ *  last point.  n >= 1; rounds are whole, >= 0 and strictly increasing. */
 typedef struct mf_schedule {
     int n;
     double round[MF_OPT_LIST];
@@ -41,46 +63,53 @@ typedef struct mf_schedule {
 
 /** One config key.  A table ends with a row whose key is NULL. */
 typedef struct mf_opt {
-    const char *key; /* within its section */
+    const char *key; /* within its section: no dot, under 48 characters */
     mf_opt_type type;
     size_t offset;       /* of the field, offsetof() */
     const char *def;     /* default, as a user would write it */
-    double min, max;     /* numbers only; both 0 = no range */
+    double min, max;     /* numbers only, ends included; both 0 = no range */
     const char *choices; /* "shared|per_agent"; or words that an INT takes
-                            besides numbers: "auto=0" */
+                            besides the numbers in its range: "auto=0" */
     const char *unit;    /* "rounds", "agents"; NULL = none */
     const char *meaning; /* one line */
 } mf_opt;
 
 /** A section [name] filled into the struct at @p dst (borrowed). */
 typedef struct mf_opt_section {
-    const char *name;
+    const char *name; /* under 48 characters; may hold dots: "env.ising" */
     const mf_opt *opts;
     void *dst;
 } mf_opt_section;
 
 typedef struct mf_opts mf_opts; /* the sections of one program run */
 
-/** Join sections (copied; their tables and structs are borrowed) and fill
- *  every field with its default. */
+/** Join sections (copied; their names, tables and structs are borrowed) and
+ *  fill every field with its default.  A default that breaks its own row or a
+ *  section given twice is MF_ERR_USAGE. */
 mf_status mf_opts_create(const mf_opt_section *sections, int n, mf_opts **out);
+
+/** Free *o and set it to NULL; NULL handles are ignored. */
 void mf_opts_destroy(mf_opts **o);
 
 /** Apply INI text; @p source names it in errors ("ising.ini:12: ...").  An
- *  unknown section or key (with the nearest known one), a value that is
- *  malformed or out of range and a key given twice are MF_ERR_USAGE. */
+ *  unknown section or key, a value that is malformed or out of range, a key
+ *  given twice in this text and a line that is no INI are MF_ERR_USAGE; then
+ *  no field is changed.  Earlier texts and overrides are overwritten. */
 mf_status mf_opts_read(mf_opts *o, const char *text, const char *source);
 
 /** Apply one override "section.key=value"; the section is all before the
- *  last dot of the name. */
+ *  last dot of the name.  On MF_ERR_USAGE nothing is changed. */
 mf_status mf_opts_set(mf_opts *o, const char *assignment);
 
-/** True if the key was set by file or override, not left at its default. */
+/** True if the key was set by text or override, not left at its default.
+ *  The key must exist. */
 int mf_opts_is_set(const mf_opts *o, const char *section, const char *key);
 
 /** Write all sections as INI text that mf_opts_read takes back to the same
- *  structs.  With @p explain each key is preceded by a comment line with
- *  meaning, type or choices, range, unit and default. */
+ *  bytes.  With @p explain each key is preceded by comment lines with its
+ *  meaning, what it takes, and its default.  A field that no text can give
+ *  (changed by the program, not by this module) is MF_ERR_USAGE, a failed
+ *  write MF_ERR_IO. */
 mf_status mf_opts_write(const mf_opts *o, int explain, FILE *out);
 
 /** Value of a schedule at a round. */
