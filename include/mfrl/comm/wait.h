@@ -1,0 +1,31 @@
+/** @file wait.h
+ *  Waiting for messages without taking the core from ranks that have work.
+ *
+ *  A blocking MPI call spins.  With more ranks than cores that stops the very
+ *  rank that is waited for, so the whole program waits here instead: it tests
+ *  for about 20 us, then sleeps between tests, each time for a quarter of the
+ *  time waited so far, but at least 50 us and at most 2 ms.
+ */
+#ifndef MFRL_COMM_WAIT_H
+#define MFRL_COMM_WAIT_H
+
+#include <mpi.h>
+
+#include "mfrl/base/status.h"
+
+/** Wait until a request is complete; it becomes MPI_REQUEST_NULL, or inactive
+ *  if it is persistent.  MF_ERR_MPI if the request failed; it must not be used
+ *  again then.  Local; blocks until the partner has done its part. */
+mf_status mf_wait(MPI_Request *req);
+
+/** As mf_wait, for all of req[0..n); null and inactive ones count as complete.
+ *  Local; blocks. */
+mf_status mf_wait_all(int n, MPI_Request *req);
+
+/** Call hook(arg) before every sleep of a wait, so at least every few
+ *  milliseconds while this rank waits for longer (to look at stop flags, to
+ *  notice a dead partner).  The hook must not wait itself.  NULL removes it.
+ *  Local. */
+void mf_wait_set_idle(void (*hook)(void *), void *arg);
+
+#endif

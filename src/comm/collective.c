@@ -1,0 +1,67 @@
+#include "mfrl/comm/collective.h"
+
+#include "mfrl/comm/mpi_check.h"
+#include "mfrl/comm/wait.h"
+
+/* Largest message of a broadcast: well below INT_MAX, large enough that the
+ * start of a message does not count. */
+enum { PIECE_BYTES = 1 << 24 };
+
+/* *out = the largest of @p mine over the ranks. */
+static mf_status max_int(int mine, MPI_Comm comm, int *out)
+{
+    MPI_Request req;
+    int max = 0;
+
+    MF_TRY(
+        MF_MPI(MPI_Iallreduce(&mine, &max, 1, MPI_INT, MPI_MAX, comm, &req)));
+    MF_TRY(mf_wait(&req));
+    *out = max;
+    return MF_OK;
+}
+
+mf_status mf_comm_agree(MPI_Comm comm, mf_status mine)
+{
+    int worst;
+
+    MF_TRY(max_int((int)mine, comm, &worst));
+    return (mf_status)worst;
+}
+
+mf_status mf_comm_any(int mine, MPI_Comm comm, int *any)
+{
+    return max_int(mine != 0, comm, any);
+}
+
+mf_status mf_comm_barrier(MPI_Comm comm)
+{
+    MPI_Request req;
+
+    MF_TRY(MF_MPI(MPI_Ibarrier(comm, &req)));
+    return mf_wait(&req);
+}
+
+mf_status mf_comm_bcast(void *data, size_t bytes, int root, MPI_Comm comm)
+{
+    char *at = data;
+
+    while (bytes > 0) {
+        const int piece = bytes < PIECE_BYTES ? (int)bytes : PIECE_BYTES;
+        MPI_Request req;
+
+        MF_TRY(MF_MPI(MPI_Ibcast(at, piece, MPI_BYTE, root, comm, &req)));
+        MF_TRY(mf_wait(&req));
+        at += piece;
+        bytes -= (size_t)piece;
+    }
+    return MF_OK;
+}
+
+mf_status mf_comm_sum_i64(int64_t *inout, int n, MPI_Comm comm)
+{
+    MPI_Request req;
+
+    MF_TRY(MF_MPI(MPI_Iallreduce(MPI_IN_PLACE, inout, n, MPI_INT64_T, MPI_SUM,
+                                 comm, &req)));
+    return mf_wait(&req);
+}

@@ -1,0 +1,67 @@
+#include "mfrl/comm/wait.h"
+
+#include <time.h>
+
+#include "mfrl/base/clock.h"
+#include "mfrl/comm/mpi_check.h"
+
+/* Seconds.  Growing with the time waited bounds what a sleep adds to a wait to
+ * a quarter of it, while a long wait costs next to nothing. */
+static const double SPIN = 20e-6, NAP_MIN = 50e-6, NAP_MAX = 2e-3;
+
+static struct {
+    void (*hook)(void *);
+    void *arg;
+} idle;
+
+static void nap(double waited)
+{
+    double s = waited / 4;
+
+    s = s < NAP_MIN ? NAP_MIN : s;
+    s = s > NAP_MAX ? NAP_MAX : s;
+    /* Cut short by a signal: the caller tests once more, that is all. */
+    nanosleep(&(struct timespec){.tv_nsec = (long)(s * 1e9)}, NULL);
+}
+
+/* Move *done past the requests that are complete.  One by one, because
+ * MPI_Testall would only say that some request failed, not why, and only once
+ * all the others are complete. */
+static mf_status test(int n, MPI_Request *req, int *done)
+{
+    int flag = 1;
+
+    while (*done < n && flag) {
+        MF_TRY(MF_MPI(MPI_Test(&req[*done], &flag, MPI_STATUS_IGNORE)));
+        *done += flag;
+    }
+    return MF_OK;
+}
+
+mf_status mf_wait_all(int n, MPI_Request *req)
+{
+    const double start = mf_clock_now();
+    int done = 0;
+
+    MF_TRY(test(n, req, &done));
+    while (done < n) {
+        const double waited = mf_clock_now() - start;
+
+        if (waited > SPIN) {
+            if (idle.hook != NULL) {
+                idle.hook(idle.arg);
+            }
+            nap(waited);
+        }
+        MF_TRY(test(n, req, &done));
+    }
+    return MF_OK;
+}
+
+mf_status mf_wait(MPI_Request *req) { return mf_wait_all(1, req); }
+
+void mf_wait_set_idle(void (*hook)(void *), void *arg)
+{
+    idle.hook = hook;
+    idle.arg = arg;
+}
