@@ -53,9 +53,9 @@ static void emit(mf_log_level level, bool tell_rank, const char *fmt,
     if (level > state.level) {
         return;
     }
-    used += (size_t)snprintf(line, sizeof(line), "%s%s",
-                             state.in_progress ? "\r\033[K" : "",
-                             prefix(level));
+    used +=
+        (size_t)snprintf(line, sizeof(line), "%s%s",
+                         state.in_progress ? "\r\033[K" : "", prefix(level));
     if (tell_rank && state.n_ranks > 1) {
         used += (size_t)snprintf(line + used, sizeof(line) - used,
                                  "rank %d: ", state.rank);

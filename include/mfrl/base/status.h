@@ -41,8 +41,7 @@ typedef enum mf_status {
 
 /** A bug, not bad input: checked in debug, asan and test builds only. */
 #ifdef MF_DEBUG
-#define MF_ASSERT(cond)                                                        \
-    ((cond) ? (void)0 : mf_panic(#cond, __FILE__, __LINE__))
+#define MF_ASSERT(cond) ((cond) ? (void)0 : mf_panic(#cond, __FILE__, __LINE__))
 #else
 #define MF_ASSERT(cond) ((void)sizeof(cond))
 #endif
