@@ -2,8 +2,12 @@
 MODE    ?= release
 MPICC   ?= mpicc
 MPIRUN  ?= mpirun --oversubscribe --bind-to none
-TIMEOUT ?= 120
+TIMEOUT ?= 900
 PREFIX  ?= /usr/local
+CLANG_FORMAT ?= clang-format-14
+VALGRIND     ?= valgrind -q --leak-check=full --show-leak-kinds=definite \
+                --errors-for-leak-kinds=definite --error-exitcode=9
+NP      ?= $(shell nproc)
 B       := build/$(MODE)
 
 OPT_release := -O3 -DNDEBUG
@@ -21,22 +25,32 @@ export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM := 1
 
 # Ours stay apart from the user's CFLAGS, which come last and may be given on
 # the command line without switching these off.  Contraction is off so that
-# every instruction set and compiler gives the same bits.
-libs          := hdf5-serial openblas inih libcjson
-MF_CPPFLAGS   := -Iinclude -D_GNU_SOURCE -MMD -MP
+# every instruction set and compiler gives the same bits.  pkg-config is asked
+# when something is compiled, so that `make deps` works before it is there.
+MF_CPPFLAGS   := -Iinclude -D_GNU_SOURCE
 MF_CFLAGS     := -std=c17 -ffp-contract=off -Wall -Wextra -Wpedantic -Wshadow \
                  -Wvla -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
                  $(OPT_$(MODE))
-PKG_CFLAGS     = $(shell pkg-config --cflags $(libs))
-PKG_LIBS       = $(shell pkg-config --libs $(libs)) -lm
-CHECK_CFLAGS   = $(shell pkg-config --cflags check)
-CHECK_LIBS     = $(shell pkg-config --libs check)
+hdf5           = $(shell pkg-config --exists hdf5-serial && echo hdf5-serial \
+                   || echo hdf5)
+libs           = $(hdf5) openblas inih libcjson
+pkg            = $(shell pkg-config $(1))$(if $(filter-out 0,$(.SHELLSTATUS)),\
+                   $(error a library is missing: run `make deps`))
+PKG_CFLAGS     = $(call pkg,--cflags $(libs))
+PKG_LIBS       = $(call pkg,--libs $(libs)) -lm
+CHECK_CFLAGS   = $(call pkg,--cflags check)
+CHECK_LIBS     = $(call pkg,--libs check)
+compile        = $(MPICC) $(MF_CPPFLAGS) $(PKG_CFLAGS) $(CPPFLAGS) \
+                 $(MF_CFLAGS) $(CFLAGS)
 
 lib.c   := $(filter-out src/app/main.c,$(wildcard src/*/*.c))
 lib.o   := $(lib.c:%.c=$B/%.o)
 unit    := $(patsubst %.c,$B/%,$(wildcard tests/unit/test_*.c))
 mpi     := $(patsubst %.c,$B/%,$(wildcard tests/mpi/test_*.c))
-ranks    = $(or $(shell sed -n 's/.*RANKS:\([0-9 ]*\).*/\1/p' $(1)),2)
+e2e     := $(filter-out tests/e2e/lib.sh,$(wildcard tests/e2e/*.sh))
+vg      := $(filter %/test_net %/test_opt %/test_checkpoint,$(unit))
+sources  = $(wildcard src/*/*.[ch] include/mfrl/*/*.h tests/*/*.[ch])
+run     := MFRL=$B/mfrl-dist MPIRUN='$(MPIRUN)' TIMEOUT=$(TIMEOUT) tests/run.sh
 
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -44,8 +58,19 @@ ranks    = $(or $(shell sed -n 's/.*RANKS:\([0-9 ]*\).*/\1/p' $(1)),2)
 all: $B/mfrl-dist ## build the program (MODE = release, debug, asan)
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) \
-	  | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 18
+
+deps: ## install what building and testing need and is missing
+	@.ci/setup build test
+
+demo: ## train the Ising curve and draw it beside the exact one
+	@.ci/setup build plot
+	@$(MAKE) --no-print-directory all
+	rm -rf runs/demo
+	$(MPIRUN) -n $(NP) $B/mfrl-dist train configs/ising-curve.ini \
+	  run.dir=runs/demo
+	gnuplot -e "run='runs/demo'" configs/plots/ising-curve.gp
+	@echo "The picture: runs/demo/plots/ising-curve.png (and .svg)"
 
 $B/mfrl-dist: $B/src/app/main.o $B/libmfrl.a
 	$(MPICC) $(MF_CFLAGS) $(CFLAGS) $^ $(LDFLAGS) $(PKG_LIBS) -o $@
@@ -56,29 +81,59 @@ $B/libmfrl.a: $(lib.o)
 
 $B/src/%.o: src/%.c
 	@mkdir -p $(@D)
-	$(MPICC) $(MF_CPPFLAGS) $(PKG_CFLAGS) $(CPPFLAGS) $(MF_CFLAGS) $(CFLAGS) \
-	  -c $< -o $@
+	$(compile) -MMD -MP -c $< -o $@
 
-$B/tests/%: tests/%.c $B/libmfrl.a
+$B/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
-	$(MPICC) $(MF_CPPFLAGS) -Itests $(PKG_CFLAGS) $(CHECK_CFLAGS) $(CPPFLAGS) \
-	  $(MF_CFLAGS) $(CFLAGS) $< $B/libmfrl.a $(LDFLAGS) $(PKG_LIBS) \
-	  $(CHECK_LIBS) -o $@
+	$(compile) -Itests $(CHECK_CFLAGS) -MMD -MP -c $< -o $@
 
-test-unit: $(unit:%=%.run) ## serial Check suites, each test forked
+$(unit) $(mpi): %: %.o $B/libmfrl.a
+	$(MPICC) $(MF_CFLAGS) $(CFLAGS) $^ $(LDFLAGS) $(PKG_LIBS) $(CHECK_LIBS) \
+	  -o $@
 
-$B/tests/unit/%.run: $B/tests/unit/%
-	@timeout $(TIMEOUT) $<
+test: ## install what is missing, build, run all tests, sum up
+	@.ci/setup build test
+	@$(MAKE) --no-print-directory test-all
 
-test-mpi: $(mpi:%=%.run) ## Check suites under mpirun, RANKS from each file
+test-all: programs
+	@$(run) $(unit) $(mpi) $(e2e)
 
-$B/tests/mpi/%.run: $B/tests/mpi/%
-	@set -e; for n in $(call ranks,tests/mpi/$*.c); do \
-	  echo "$* on $$n ranks"; timeout $(TIMEOUT) $(MPIRUN) -n $$n $<; done
+test-unit: $(unit) ## serial Check suites
+	@$(run) $(unit)
+
+test-mpi: $(mpi) ## Check suites under mpirun, RANKS from each file
+	@$(run) $(mpi)
+
+test-e2e: $B/mfrl-dist ## scripts that use the program as a user does
+	@$(run) $(e2e)
+
+$B/%.run: $B/% # one suite: make build/release/tests/unit/test_opt.run
+	@$(run) $<
+
+programs: $B/mfrl-dist $(unit) $(mpi) ## build everything, run nothing
+
+valgrind: $(vg) ## some serial suites under valgrind
+	@WRAP='$(VALGRIND)' $(run) $^
+
+layers: ## includes follow the layer table; every header compiles alone
+	@CC='$(compile)' tests/layers.sh
+
+format: ## lay out the sources with clang-format 14
+	$(CLANG_FORMAT) -i $(sources)
+
+format-check: ## fail if `make format` would change anything
+	$(CLANG_FORMAT) --dry-run -Werror $(sources)
+
+install: $B/mfrl-dist ## to DESTDIR and PREFIX (/usr/local)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/mfrl-dist
+	install -m 755 $B/mfrl-dist $(DESTDIR)$(PREFIX)/bin
+	cp -R configs slurm LICENSE $(wildcard README.md) \
+	  $(DESTDIR)$(PREFIX)/share/mfrl-dist
 
 clean: ## remove build/
 	rm -rf build
 
-.PHONY: all help test-unit test-mpi clean
+.PHONY: all help deps demo test test-all test-unit test-mpi test-e2e programs \
+        valgrind layers format format-check install clean
 
 -include $(shell find build -name '*.d' 2>/dev/null)
