@@ -40,8 +40,10 @@ PKG_CFLAGS     = $(call pkg,--cflags $(libs))
 PKG_LIBS       = $(call pkg,--libs $(libs)) -lm
 CHECK_CFLAGS   = $(call pkg,--cflags check)
 CHECK_LIBS     = $(call pkg,--libs check)
+say            = $(if $(V),,@echo '  $(1)';)# V=1 shows whole commands
 compile        = $(MPICC) $(MF_CPPFLAGS) $(PKG_CFLAGS) $(CPPFLAGS) \
                  $(MF_CFLAGS) $(CFLAGS)
+link           = $(MPICC) $(MF_CFLAGS) $(CFLAGS) $^ $(LDFLAGS) $(PKG_LIBS)
 
 lib.c   := $(filter-out src/app/main.c,$(wildcard src/*/*.c))
 lib.o   := $(lib.c:%.c=$B/%.o)
@@ -73,23 +75,22 @@ demo: ## train the Ising curve and draw it beside the exact one
 	@echo "The picture: runs/demo/plots/ising-curve.png (and .svg)"
 
 $B/mfrl-dist: $B/src/app/main.o $B/libmfrl.a
-	$(MPICC) $(MF_CFLAGS) $(CFLAGS) $^ $(LDFLAGS) $(PKG_LIBS) -o $@
+	$(call say,LD $@)$(link) -o $@
 
 $B/libmfrl.a: $(lib.o)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call say,AR $@)$(AR) rcs $@ $^
 
 $B/src/%.o: src/%.c
 	@mkdir -p $(@D)
-	$(compile) -MMD -MP -c $< -o $@
+	$(call say,CC $<)$(compile) -MMD -MP -c $< -o $@
 
 $B/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
-	$(compile) -Itests $(CHECK_CFLAGS) -MMD -MP -c $< -o $@
+	$(call say,CC $<)$(compile) -Itests $(CHECK_CFLAGS) -MMD -MP -c $< -o $@
 
 $(unit) $(mpi): %: %.o $B/libmfrl.a
-	$(MPICC) $(MF_CFLAGS) $(CFLAGS) $^ $(LDFLAGS) $(PKG_LIBS) $(CHECK_LIBS) \
-	  -o $@
+	$(call say,LD $@)$(link) $(CHECK_LIBS) -o $@
 
 test: ## install what is missing, build, run all tests, sum up
 	@.ci/setup build test
