@@ -120,10 +120,10 @@ layers: ## includes follow the layer table; every header compiles alone
 	@CC='$(compile)' tests/layers.sh
 
 format: ## lay out the sources with clang-format 14
-	$(CLANG_FORMAT) -i $(sources)
+	@$(CLANG_FORMAT) -i $(sources)
 
 format-check: ## fail if `make format` would change anything
-	$(CLANG_FORMAT) --dry-run -Werror $(sources)
+	@$(CLANG_FORMAT) --dry-run -Werror $(sources)
 
 install: $B/mfrl-dist ## to DESTDIR and PREFIX (/usr/local)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/mfrl-dist

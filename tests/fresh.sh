@@ -28,7 +28,7 @@ trap leave EXIT
 trap 'exit 130' INT TERM
 
 debootstrap --variant=minbase "$suite" "$root" >/dev/null
-cp /etc/resolv.conf "$root/etc/resolv.conf"
+cp /etc/resolv.conf /etc/hosts "$root/etc/"
 mount -t proc proc "$root/proc"
 mount -t sysfs sys "$root/sys"
 mkdir -p "$root/dev/shm"
