@@ -60,7 +60,7 @@ run     := MFRL=$B/mfrl-dist MPIRUN='$(MPIRUN)' TIMEOUT=$(TIMEOUT) tests/run.sh
 all: $B/mfrl-dist ## build the program (MODE = release, debug, asan)
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 18
 
 deps: ## install what building and testing need and is missing
 	@.ci/setup build test
