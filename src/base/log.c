@@ -10,6 +10,7 @@ static struct {
     int n_ranks;
     mf_log_level level;
     FILE *file;
+    bool silent;
     bool in_progress; /* the terminal's last line is a progress line */
 } state = {.rank = -1, .n_ranks = 1, .level = MF_LOG_INFO};
 
@@ -50,7 +51,7 @@ static void emit(mf_log_level level, bool tell_rank, const char *fmt,
     size_t used = 0;
     const int fd = level <= MF_LOG_WARN ? STDERR_FILENO : STDOUT_FILENO;
 
-    if (level > state.level) {
+    if (level > state.level || state.silent) {
         return;
     }
     used +=
@@ -102,7 +103,10 @@ void mf_log_set_rank(int rank, int n_ranks)
 {
     state.rank = rank;
     state.n_ranks = n_ranks;
+    state.silent = false;
 }
+
+void mf_log_silence(void) { state.silent = true; }
 
 void mf_log_set_level(mf_log_level level) { state.level = level; }
 

@@ -22,7 +22,7 @@ static const mf_opt RUN[] = {
 
 static const mf_opt RANKS[] = {
     {"learners", MF_OPT_INT, AT(ranks.learners), "auto", 0, 4096, "auto=0",
-     "ranks", "ranks that learn; must divide replay.shards"},
+     "ranks", "ranks that learn, at most replay.shards"},
     {"layout", MF_OPT_CHOICE, AT(ranks.layout), "auto", 0, 0,
      "auto|split|colocated", NULL,
      "split: a rank acts or learns; colocated: learners act as well"},
@@ -95,7 +95,8 @@ static const mf_opt LEARNER[] = {
     {"lr", MF_OPT_REAL, AT(learner.lr), "0.001", 1e-12, 10, NULL, NULL,
      "learning rate of Adam"},
     {"gamma", MF_OPT_REAL, AT(learner.gamma), "0.95", 0, 1, NULL, NULL,
-     "discount of the next step's value; 0 for a one-step game"},
+     "discount of the next step's value; where it is not set, 0 for games "
+     "of one step"},
     {"tau_soft", MF_OPT_REAL, AT(learner.tau_soft), "0.005", 0, 1, NULL, NULL,
      "share of the new weights in the target network at every update"},
     {.key = NULL},
@@ -176,19 +177,6 @@ mf_status mf_run_cfg_tiles(const char *text, int *px, int *py)
     return MF_OK;
 }
 
-/* The divisor of n that is nearest to want; the smaller one if two are. */
-static int64_t nearest_divisor(int64_t n, int64_t want)
-{
-    int64_t best = 1;
-
-    for (int64_t d = 1; d <= n; d++) {
-        if (n % d == 0 && llabs(d - want) < llabs(best - want)) {
-            best = d;
-        }
-    }
-    return best;
-}
-
 static mf_status check_replay(const mf_run_cfg *c)
 {
     const int64_t shards = c->replay.shards;
@@ -210,13 +198,12 @@ static mf_status check_replay(const mf_run_cfg *c)
                        "least %" PRId64 " is needed",
                        c->replay.capacity, shards, 2 * shards);
     }
-    if (c->ranks.learners > 0 && shards % c->ranks.learners != 0) {
+    if (c->ranks.learners > shards) {
         return MF_FAIL(MF_ERR_USAGE,
-                       "ranks.learners = %" PRId64 ": the replay.shards = "
-                       "%" PRId64 " have to be shared equally; the nearest "
-                       "that works is %" PRId64,
-                       c->ranks.learners, shards,
-                       nearest_divisor(shards, c->ranks.learners));
+                       "ranks.learners = %" PRId64 ": a learner owns at least "
+                       "one of the replay.shards = %" PRId64 "; use at most "
+                       "%" PRId64 " learners, or more shards",
+                       c->ranks.learners, shards, shards);
     }
     return MF_OK;
 }

@@ -24,6 +24,18 @@ static void nap(double waited)
     nanosleep(&(struct timespec){.tv_nsec = (long)(s * 1e9)}, NULL);
 }
 
+void mf_wait_pause(double began)
+{
+    const double waited = mf_clock_now() - began;
+
+    if (waited > SPIN) {
+        if (idle.hook != NULL) {
+            idle.hook(idle.arg);
+        }
+        nap(waited);
+    }
+}
+
 /* Move *done past the requests that are complete.  One by one, because
  * MPI_Testall would only say that some request failed, not why, and only once
  * all the others are complete. */
@@ -45,14 +57,7 @@ mf_status mf_wait_all(int n, MPI_Request *req)
 
     MF_TRY(test(n, req, &done));
     while (done < n) {
-        const double waited = mf_clock_now() - start;
-
-        if (waited > SPIN) {
-            if (idle.hook != NULL) {
-                idle.hook(idle.arg);
-            }
-            nap(waited);
-        }
+        mf_wait_pause(start);
         MF_TRY(test(n, req, &done));
     }
     return MF_OK;

@@ -29,6 +29,10 @@ void mf_log_root(mf_log_level level, const char *fmt, ...)
 /** Say who this process is; rank < 0 (the default) means "not parallel". */
 void mf_log_set_rank(int rank, int n_ranks);
 
+/** Say nothing until mf_log_set_rank: for processes that are known to be one
+ *  of many before they can talk to each other. */
+void mf_log_silence(void);
+
 /** Lowest level that is shown; MF_LOG_INFO at the start. */
 void mf_log_set_level(mf_log_level level);
 

@@ -22,6 +22,11 @@ mf_status mf_wait(MPI_Request *req);
  *  Local; blocks. */
 mf_status mf_wait_all(int n, MPI_Request *req);
 
+/** For loops that test something else than requests: called after each test
+ *  that failed, with the clock when the wait began; returns at once at first,
+ *  later sleeps as above.  Local. */
+void mf_wait_pause(double began);
+
 /** Call hook(arg) before every sleep of a wait, so at least every few
  *  milliseconds while this rank waits for longer (to look at stop flags, to
  *  notice a dead partner).  The hook must not wait itself.  NULL removes it.

@@ -1,0 +1,132 @@
+/** @file env.h
+ *  What an environment is: one file and one line in env_list.h.
+ *
+ *  metrics[0] is always "reward": the mean over agents in one step.
+ *
+ *  An environment lives on one tile of one world and never talks to other
+ *  ranks: the caller keeps the ghosts of its cell field current and sums its
+ *  counters.  One step, as the caller drives it:
+ *
+ *      begin(step)
+ *      for turn = 0, 1, ...  turns() times, or until nobody is pending():
+ *          [ghosts of cells() in flight]  pick(INTERIOR) -> actions
+ *          [ghosts current]               pick(RIM)      -> actions
+ *          apply(turn)
+ *      [ghosts current]  resolve()      rewards, done, mean actions
+ *
+ *  An environment where all act at once has one turn.  What an agent does may
+ *  depend on the seed, the world, the step and the agent's id, never on the
+ *  tiles: the same world cut otherwise must give the same bytes.
+ */
+#ifndef MFRL_ENV_ENV_H
+#define MFRL_ENV_ENV_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mfrl/base/status.h"
+#include "mfrl/cfg/opt.h"
+#include "mfrl/grid/region.h"
+#include "mfrl/grid/tile.h"
+
+/** Shape of an environment, known before any world exists. */
+typedef struct mf_env_spec {
+    int width, height;  /* of a world, cells */
+    int periodic;       /* the edges are joined */
+    int halo;           /* ghost width it needs, cells */
+    uint32_t n_agents;  /* per world; ids are 0 .. n_agents - 1 */
+    int stage_game;     /* one step is the whole game: the default of
+                           learner.gamma is 0 then */
+    int n_actions;      /* 2 .. 255 */
+    int obs_bytes;      /* packed observation per agent, 0 = none */
+    int obs_floats;     /* the same, unpacked by the unpack operation */
+    int obs_states;     /* distinct observations, if a packed one is a byte
+                           0 .. obs_states - 1; 1 = nothing to observe,
+                           0 = too many for a table */
+    int max_neighbours; /* most agents that one mean action can count */
+    int n_sets;         /* weight sets its config asks for; world w uses set
+                           w mod n_sets */
+    int n_counters;     /* integer counters per world and step */
+    int n_metrics;      /* numbers made from them */
+    const char *const *metrics; /* their names, [n_metrics] */
+} mf_env_spec;
+
+/** The agents on a tile, in ascending order of id; arrays owned by the
+ *  environment, valid until destroy. */
+typedef struct mf_env_agents {
+    uint32_t n;
+    const uint32_t *id;     /* [n] */
+    const uint8_t *obs;     /* [n][obs_bytes] */
+    const uint16_t *counts; /* [n][n_actions] neighbours by action: abar is
+                               counts / their sum */
+    uint8_t *act;           /* [n] written by the caller after pick */
+    const float *rew;       /* [n] after resolve */
+    const uint8_t *done;    /* [n] after resolve */
+} mf_env_agents;
+
+typedef struct mf_env_ops {
+    const char *name;
+    const char *summary;   /* one line for --help */
+    size_t cfg_size;       /* of the struct that opts fill */
+    const mf_opt *opts;    /* section [env.<name>] */
+    size_t bytes_per_cell; /* memory that create takes, for estimates */
+    int resolve_is_final;  /* resolve leaves cells() as they are, so that
+                              ghosts stay current into the next step */
+
+    /** Check the config and give the shape, or MF_ERR_USAGE with one line. */
+    mf_status (*spec)(const void *cfg, mf_env_spec *out);
+
+    /** Boltzmann temperature that weight set @p set prescribes, or 0 if the
+     *  environment has none of its own. */
+    double (*temperature)(const void *cfg, int set);
+
+    /** Turns of a step; 0 if that is only known once nobody is pending. */
+    int (*turns)(const void *cfg);
+
+    /** A packed observation to obs_floats floats; NULL if there are none. */
+    void (*unpack)(const uint8_t *obs, float *x);
+
+    /** A tile of world @p world in its state before step 0. */
+    mf_status (*create)(const void *cfg, const mf_tile *tile, uint64_t seed,
+                        uint32_t world, void **env);
+    void (*destroy)(void **env);
+
+    /** The field that neighbours may see and that a checkpoint keeps:
+     *  padded array of the tile, *elem bytes per cell. */
+    void *(*cells)(void *env, size_t *elem);
+
+    /** The agents of the tile; called again after every resolve. */
+    void (*agents)(void *env, mf_env_agents *out);
+
+    void (*begin)(void *env, uint64_t step);
+
+    /** Who acts in this turn, of the cells in @p region: number of entries
+     *  and in *who (owned by the environment) their positions in the agents'
+     *  arrays.  Fills their obs and counts. */
+    uint32_t (*pick)(void *env, int turn, mf_region region,
+                     const uint32_t **who);
+
+    /** Carry out the actions of all who were picked in this turn. */
+    void (*apply)(void *env, int turn);
+
+    /** Agents of the tile that have still to act in this step: it goes on
+     *  while any tile has some.  NULL where turns is not 0. */
+    uint32_t (*pending)(const void *env);
+
+    /** Rewards, done and the mean action to learn from. */
+    void (*resolve)(void *env);
+
+    /** This tile's share of the world's counters for the step just resolved:
+     *  [n_counters], to be summed over tiles. */
+    void (*counters)(const void *env, int64_t *out);
+
+    /** World sums of the counters to metrics. */
+    void (*metrics)(const void *cfg, const int64_t *sums, double *out);
+} mf_env_ops;
+
+/** The environments of env_list.h; NULL if there is none of that name, or
+ *  past the end. */
+const mf_env_ops *mf_env_find(const char *name);
+const mf_env_ops *mf_env_at(int i);
+
+#endif

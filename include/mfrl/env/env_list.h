@@ -1,0 +1,2 @@
+/* Every environment, one line each; registry.c expands this twice. */
+MF_ENV(ising)

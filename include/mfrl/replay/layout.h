@@ -1,0 +1,91 @@
+/** @file layout.h
+ *  One transition as bytes: the same for shipping, replay and checkpoints.
+ *
+ *      offset 0  uint32  agent id
+ *             4  float   reward
+ *             8  uint8   action
+ *             9  uint8   done
+ *            10  counts  n_actions x uint8, or uint16 if an agent can have
+ *                        more than 255 neighbours
+ *             .  obs     obs_bytes, as packed by the environment
+ *
+ *  padded to a multiple of 4.  World and step are not in the record: records
+ *  travel in sections of one world and one step.
+ */
+#ifndef MFRL_REPLAY_LAYOUT_H
+#define MFRL_REPLAY_LAYOUT_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+typedef struct mf_layout {
+    int n_actions;
+    int obs_bytes;
+    int wide; /* counts are uint16 */
+    size_t obs_at;
+    size_t stride; /* bytes of a record */
+} mf_layout;
+
+enum { MF_RECORD_REW = 4, MF_RECORD_ACT = 8, MF_RECORD_DONE = 9 };
+enum { MF_RECORD_COUNTS = 10 };
+
+/** Shape of a record for agents with these actions, observations and at most
+ *  @p max_neighbours neighbours in a mean action. */
+mf_layout mf_layout_make(int n_actions, int obs_bytes, int max_neighbours);
+
+/** Agents whose step is to be recorded; arrays over all agents of a tile. */
+typedef struct mf_step_view {
+    const uint32_t *id;
+    const float *rew;
+    const uint8_t *act;
+    const uint8_t *done;
+    const uint16_t *counts; /* [.][n_actions] */
+    const uint8_t *obs;     /* [.][obs_bytes] */
+} mf_step_view;
+
+/** Write agent i's record at @p out. */
+static inline void mf_layout_pack(const mf_layout *l, const mf_step_view *v,
+                                  size_t i, uint8_t *out)
+{
+    const uint16_t *counts = v->counts + i * (size_t)l->n_actions;
+
+    memcpy(out, &v->id[i], 4);
+    memcpy(out + MF_RECORD_REW, &v->rew[i], 4);
+    out[MF_RECORD_ACT] = v->act[i];
+    out[MF_RECORD_DONE] = v->done[i];
+    if (l->wide) {
+        memcpy(out + MF_RECORD_COUNTS, counts, 2 * (size_t)l->n_actions);
+    } else {
+        for (int a = 0; a < l->n_actions; a++) {
+            out[MF_RECORD_COUNTS + a] = (uint8_t)counts[a];
+        }
+    }
+    if (l->obs_bytes > 0) {
+        memcpy(out + l->obs_at, v->obs + i * (size_t)l->obs_bytes,
+               (size_t)l->obs_bytes);
+    }
+}
+
+static inline uint32_t mf_record_id(const uint8_t *record)
+{
+    uint32_t id;
+
+    memcpy(&id, record, sizeof(id));
+    return id;
+}
+
+/** The neighbour counts of a record, widened: out [n_actions]. */
+static inline void mf_layout_counts(const mf_layout *l, const uint8_t *record,
+                                    uint16_t *out)
+{
+    if (l->wide) {
+        memcpy(out, record + MF_RECORD_COUNTS, 2 * (size_t)l->n_actions);
+    } else {
+        for (int a = 0; a < l->n_actions; a++) {
+            out[a] = record[MF_RECORD_COUNTS + a];
+        }
+    }
+}
+
+#endif

@@ -1,0 +1,291 @@
+#include "mfrl/replay/replay.h"
+
+#include <string.h>
+
+#include "mfrl/base/mem.h"
+#include "mfrl/base/rng.h"
+
+#define NO_NEXT UINT32_MAX
+
+enum { MAX_TRIES = 256 }; /* per sample, to find one with a next step */
+
+typedef struct ring {
+    uint64_t total;    /* records ever inserted; record k lies in slot
+                          k mod capacity while total - k <= capacity */
+    uint64_t n_usable; /* stored records with a next step or done */
+    uint8_t *records;  /* [capacity][stride] */
+    uint32_t *next;    /* [capacity] slot of the next step, or NO_NEXT */
+    uint64_t *last;    /* [n_tracks] 1 + the agent's last record, 0 = none */
+} ring;
+
+struct mf_replay {
+    mf_replay_spec spec;
+    int n_rings;
+    uint64_t tracks_per_world; /* agents of one shard in one world */
+    uint64_t n_tracks;         /* of all worlds of a set */
+    ring *rings;               /* [set][owned shard] */
+    uint32_t *draws;           /* [max_samples] */
+    mf_samples samples;
+};
+
+static uint64_t worlds_per_set(const mf_replay_spec *s)
+{
+    return (uint64_t)((s->n_worlds + s->n_sets - 1) / s->n_sets);
+}
+
+static uint64_t agents_per_shard(const mf_replay_spec *s)
+{
+    return (s->n_agents + (uint32_t)s->n_shards - 1) / (uint32_t)s->n_shards;
+}
+
+static ring *ring_of(const mf_replay *r, int set, int shard)
+{
+    const int owned = r->spec.last - r->spec.first;
+
+    MF_ASSERT(shard >= r->spec.first && shard < r->spec.last);
+    return &r->rings[set * owned + shard - r->spec.first];
+}
+
+static uint64_t stored(const mf_replay *r, const ring *g)
+{
+    return g->total < r->spec.ring_records ? g->total : r->spec.ring_records;
+}
+
+size_t mf_replay_bytes(const mf_replay_spec *s)
+{
+    const size_t rings = (size_t)(s->n_sets * (s->last - s->first));
+    const size_t per_record = s->layout.stride + sizeof(uint32_t);
+
+    return rings * (s->ring_records * per_record +
+                    worlds_per_set(s) * agents_per_shard(s) * sizeof(uint64_t));
+}
+
+void mf_replay_destroy(mf_replay **slot)
+{
+    mf_replay *r = *slot;
+
+    if (r == NULL) {
+        return;
+    }
+    for (int i = 0; i < r->n_rings; i++) {
+        mf_free(&r->rings[i].records);
+        mf_free(&r->rings[i].next);
+        mf_free(&r->rings[i].last);
+    }
+    mf_free(&r->rings);
+    mf_free(&r->draws);
+    mf_free(&r->samples.id);
+    mf_free(&r->samples.rew);
+    mf_free(&r->samples.act);
+    mf_free(&r->samples.done);
+    mf_free(&r->samples.counts);
+    mf_free(&r->samples.obs);
+    mf_free(&r->samples.next_counts);
+    mf_free(&r->samples.next_obs);
+    mf_free(slot);
+}
+
+static mf_status alloc_samples(mf_replay *r)
+{
+    mf_samples *s = &r->samples;
+    const size_t n = (size_t)r->spec.max_samples;
+    const size_t counts = n * (size_t)r->spec.layout.n_actions;
+    const size_t obs = n * (size_t)r->spec.layout.obs_bytes;
+
+    MF_TRY(mf_alloc(n, sizeof(*r->draws), "replay draws", &r->draws));
+    MF_TRY(mf_alloc(n, sizeof(*s->id), "samples", &s->id));
+    MF_TRY(mf_alloc(n, sizeof(*s->rew), "samples", &s->rew));
+    MF_TRY(mf_alloc(n, 1, "samples", &s->act));
+    MF_TRY(mf_alloc(n, 1, "samples", &s->done));
+    MF_TRY(mf_alloc(counts, sizeof(*s->counts), "samples", &s->counts));
+    MF_TRY(mf_alloc(counts, sizeof(*s->counts), "samples", &s->next_counts));
+    MF_TRY(mf_alloc(obs, 1, "samples", &s->obs));
+    MF_TRY(mf_alloc(obs, 1, "samples", &s->next_obs));
+    return MF_OK;
+}
+
+mf_status mf_replay_create(const mf_replay_spec *spec, mf_replay **out)
+{
+    mf_status st = MF_OK;
+    mf_replay *r = NULL;
+
+    *out = NULL;
+    if (spec->ring_records >= NO_NEXT) {
+        return MF_FAIL(MF_ERR_USAGE,
+                       "replay.capacity: a shard holds fewer than 2^32 "
+                       "transitions; use more replay.shards");
+    }
+    MF_TRY(mf_alloc(1, sizeof(*r), "replay", &r));
+    r->spec = *spec;
+    r->tracks_per_world = agents_per_shard(spec);
+    r->n_tracks = worlds_per_set(spec) * r->tracks_per_world;
+
+    const int n_rings = spec->n_sets * (spec->last - spec->first);
+
+    MF_TRY_OR(err, mf_alloc((size_t)n_rings, sizeof(ring), "replay rings",
+                            &r->rings));
+    r->n_rings = n_rings;
+    for (int i = 0; i < n_rings; i++) {
+        ring *g = &r->rings[i];
+
+        MF_TRY_OR(err, mf_alloc(spec->ring_records, spec->layout.stride,
+                                "replay", &g->records));
+        MF_TRY_OR(err, mf_alloc(spec->ring_records, sizeof(*g->next), "replay",
+                                &g->next));
+        MF_TRY_OR(err,
+                  mf_alloc(r->n_tracks, sizeof(*g->last), "replay", &g->last));
+    }
+    MF_TRY_OR(err, alloc_samples(r));
+    *out = r;
+    return MF_OK;
+
+err:
+    mf_replay_destroy(&r);
+    return st;
+}
+
+static void append(const mf_replay *r, ring *g, uint64_t track,
+                   const uint8_t *record)
+{
+    const uint64_t capacity = r->spec.ring_records;
+    const size_t stride = r->spec.layout.stride;
+    const uint32_t slot = (uint32_t)(g->total % capacity);
+    uint8_t *at = g->records + slot * stride;
+    const int done = record[MF_RECORD_DONE] != 0;
+
+    if (g->total >= capacity &&
+        (g->next[slot] != NO_NEXT || at[MF_RECORD_DONE] != 0)) {
+        g->n_usable--; /* the record that is overwritten */
+    }
+    if (g->last[track] > 0 && g->total - (g->last[track] - 1) < capacity) {
+        g->next[(g->last[track] - 1) % capacity] = slot;
+        g->n_usable++;
+    }
+    memcpy(at, record, stride);
+    g->next[slot] = NO_NEXT;
+    g->total++;
+    g->n_usable += (uint64_t)done;
+    g->last[track] = done ? 0 : g->total;
+}
+
+void mf_replay_insert(mf_replay *r, int world, const uint8_t *records, size_t n)
+{
+    const mf_replay_spec *s = &r->spec;
+    const int set = world % s->n_sets;
+    const uint32_t v = (uint32_t)s->n_shards;
+    const uint64_t first = (uint64_t)(world / s->n_sets) * r->tracks_per_world;
+
+    for (size_t i = 0; i < n; i++) {
+        const uint8_t *record = records + i * s->layout.stride;
+        const uint32_t id = mf_record_id(record);
+
+        append(r, ring_of(r, set, (int)(id % v)), first + id / v, record);
+    }
+}
+
+/* Slot of sample j.  A record without a next step is drawn again with other
+ * bits; after MAX_TRIES the sample is given up. */
+static uint32_t find_slot(const mf_replay *r, const ring *g, const mf_rng *key,
+                          uint32_t j, int chained, uint32_t bits)
+{
+    const uint32_t n = (uint32_t)stored(r, g);
+
+    for (uint32_t attempt = 1; attempt < MAX_TRIES; attempt++) {
+        const uint32_t slot = mf_rng_below(bits, n);
+        const uint8_t *at = g->records + slot * r->spec.layout.stride;
+
+        if (!chained || g->next[slot] != NO_NEXT || at[MF_RECORD_DONE]) {
+            return slot;
+        }
+        bits = mf_rng_u32(key, j + attempt * (uint32_t)r->spec.max_samples);
+    }
+    return NO_NEXT;
+}
+
+static void take(mf_replay *r, const ring *g, uint32_t slot)
+{
+    const mf_layout *l = &r->spec.layout;
+    const size_t n_actions = (size_t)l->n_actions;
+    const size_t obs = (size_t)l->obs_bytes;
+    mf_samples *s = &r->samples;
+    const size_t k = (size_t)s->n++;
+    const uint8_t *at = g->records + slot * l->stride;
+    const uint32_t next = g->next[slot];
+
+    s->id[k] = mf_record_id(at);
+    memcpy(&s->rew[k], at + MF_RECORD_REW, sizeof(s->rew[k]));
+    s->act[k] = at[MF_RECORD_ACT];
+    s->done[k] = at[MF_RECORD_DONE];
+    mf_layout_counts(l, at, s->counts + k * n_actions);
+    memcpy(s->obs + k * obs, at + l->obs_at, obs);
+    if (next != NO_NEXT) {
+        at = g->records + next * l->stride;
+        mf_layout_counts(l, at, s->next_counts + k * n_actions);
+        memcpy(s->next_obs + k * obs, at + l->obs_at, obs);
+    } else {
+        memset(s->next_counts + k * n_actions, 0,
+               n_actions * sizeof(*s->next_counts));
+        memset(s->next_obs + k * obs, 0, obs);
+    }
+}
+
+void mf_replay_draw(mf_replay *r, int set, int shard, uint64_t update, int n,
+                    int chained, mf_samples *out)
+{
+    const ring *g = ring_of(r, set, shard);
+    const mf_rng key = {.seed = r->spec.seed,
+                        .step = update,
+                        .world = (uint32_t)(set * r->spec.n_shards + shard),
+                        .purpose = MF_RNG_SAMPLE};
+
+    MF_ASSERT(n <= r->spec.max_samples);
+    r->samples.n = 0;
+    if (chained ? g->n_usable > 0 : g->total > 0) {
+        mf_rng_fill(&key, 0, (size_t)n, r->draws);
+        for (int j = 0; j < n; j++) {
+            const uint32_t slot =
+                find_slot(r, g, &key, (uint32_t)j, chained, r->draws[j]);
+
+            if (slot != NO_NEXT) {
+                take(r, g, slot);
+            }
+        }
+    }
+    *out = r->samples;
+}
+
+uint64_t mf_replay_size(const mf_replay *r)
+{
+    uint64_t sum = 0;
+
+    for (int i = 0; i < r->n_rings; i++) {
+        sum += stored(r, &r->rings[i]);
+    }
+    return sum;
+}
+
+void mf_replay_ring(mf_replay *r, int set, int shard, mf_ring_view *out)
+{
+    ring *g = ring_of(r, set, shard);
+
+    *out = (mf_ring_view){.total = g->total,
+                          .stored = stored(r, g),
+                          .records = g->records,
+                          .next = g->next,
+                          .last = g->last,
+                          .n_tracks = r->n_tracks,
+                          .capacity = r->spec.ring_records};
+}
+
+void mf_replay_restored(mf_replay *r, int set, int shard, uint64_t total)
+{
+    ring *g = ring_of(r, set, shard);
+
+    g->total = total;
+    g->n_usable = 0;
+    for (uint64_t i = 0; i < stored(r, g); i++) {
+        g->n_usable +=
+            g->next[i] != NO_NEXT ||
+            g->records[i * r->spec.layout.stride + MF_RECORD_DONE] != 0;
+    }
+}
