@@ -1,0 +1,97 @@
+#include "mfrl/io/json.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "mfrl/io/run_files.h"
+
+mf_status mf_json_create(mf_json **out)
+{
+    *out = cJSON_CreateObject();
+    return *out != NULL ? MF_OK : MF_FAIL(MF_ERR_MEMORY, "JSON object");
+}
+
+void mf_json_destroy(mf_json **j)
+{
+    cJSON_Delete(*j);
+    *j = NULL;
+}
+
+/* Give the new node (NULL = allocation failed) to its parent. */
+static mf_status put(mf_json *j, const char *key, cJSON *node)
+{
+    bool done = false;
+
+    if (node != NULL && key == NULL) {
+        done = cJSON_AddItemToArray(j, node);
+    } else if (node != NULL) {
+        cJSON_DeleteItemFromObjectCaseSensitive(j, key);
+        done = cJSON_AddItemToObject(j, key, node);
+    }
+    if (!done) {
+        cJSON_Delete(node);
+        return MF_FAIL(MF_ERR_MEMORY, "JSON member %s",
+                       key != NULL ? key : "of an array");
+    }
+    return MF_OK;
+}
+
+mf_status mf_json_set_text(mf_json *j, const char *key, const char *value)
+{
+    return put(j, key, cJSON_CreateString(value));
+}
+
+mf_status mf_json_set_int(mf_json *j, const char *key, int64_t value)
+{
+    char digits[32]; /* a JSON number of cJSON is a double: 53 bits */
+
+    snprintf(digits, sizeof(digits), "%" PRId64, value);
+    return put(j, key, cJSON_CreateRaw(digits));
+}
+
+mf_status mf_json_set_real(mf_json *j, const char *key, double value)
+{
+    return put(j, key, cJSON_CreateNumber(value));
+}
+
+mf_status mf_json_set_bool(mf_json *j, const char *key, bool value)
+{
+    return put(j, key, cJSON_CreateBool(value));
+}
+
+mf_status mf_json_set_array(mf_json *j, const char *key, mf_json **out)
+{
+    cJSON *node = cJSON_CreateArray();
+
+    MF_TRY(put(j, key, node));
+    *out = node;
+    return MF_OK;
+}
+
+mf_status mf_json_set_object(mf_json *j, const char *key, mf_json **out)
+{
+    cJSON *node = cJSON_CreateObject();
+
+    MF_TRY(put(j, key, node));
+    *out = node;
+    return MF_OK;
+}
+
+mf_status mf_json_write(const mf_json *j, const char *path)
+{
+    char *text = cJSON_Print(j);
+    size_t n;
+    mf_status st;
+
+    if (text == NULL) {
+        return MF_FAIL(MF_ERR_MEMORY, "text of %s", path);
+    }
+    n = strlen(text);
+    text[n] = '\n'; /* in the place of the final zero */
+    st = mf_file_write_atomic(path, text, n + 1);
+    cJSON_free(text);
+    return st;
+}
