@@ -6,9 +6,11 @@
 #include <check.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -104,6 +106,19 @@ static inline void ck_log_has(const char *log, const char *part)
     } while (0)
 
 #define ck_ok(call) ck_assert_int_eq((int)(call), MF_OK)
+
+/* From now on no file may grow beyond @p bytes: as a full disk or a quota, but
+ * without root.  Check itself writes files, so assert only after RLIM_INFINITY
+ * was set again. */
+static inline void limit_files(rlim_t bytes)
+{
+    struct rlimit limit;
+
+    signal(SIGXFSZ, SIG_IGN); /* as the program does: a status, no death */
+    getrlimit(RLIMIT_FSIZE, &limit);
+    limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
+    setrlimit(RLIMIT_FSIZE, &limit);
+}
 
 static inline void put_file(const char *path, const char *bytes, size_t n)
 {

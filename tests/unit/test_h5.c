@@ -1,0 +1,557 @@
+#include "mfrl/io/h5.h"
+
+#include <dirent.h>
+#include <math.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+
+#include <hdf5.h>
+
+#include "io_test.h"
+
+static const char *path(void) { return in_tmp("a.h5"); }
+
+/* Bytes of any pattern, so that a swap or a lost row shows. */
+static void fill(void *data, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        ((unsigned char *)data)[i] = (unsigned char)draw((uint32_t)i, 256);
+    }
+}
+
+static size_t bytes_of(const mf_h5_array *a)
+{
+    size_t n = mf_h5_type_size(a->type);
+
+    for (int d = 0; d < a->n_dims; d++) {
+        n *= a->dims[d];
+    }
+    return n;
+}
+
+START_TEST(all_types_and_shapes_come_back)
+{
+    const mf_h5_array shapes[] = {
+        {.n_dims = 0},
+        {.n_dims = 1, .dims = {1}},
+        {.n_dims = 1, .dims = {0}},
+        {.n_dims = 2, .dims = {3, 5}},
+        {.n_dims = 3, .dims = {4, 0, 2}},
+        {.n_dims = 4, .dims = {2, 3, 4, 5}},
+        {.n_dims = 1, .dims = {1000003}}, /* several chunks, last one part */
+        {.n_dims = 3, .dims = {3, 2, 300001}},
+    };
+    static unsigned char data[8 * 1800006 + 8], back[sizeof(data)];
+
+    fill(data, sizeof(data));
+    for (mf_h5_type type = MF_U8; type <= MF_F64; type++) {
+        for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+            mf_h5_array a = shapes[i], found;
+            mf_h5 *f;
+
+            a.type = type;
+            a.path = "/some/group/of/arrays";
+            a.unit = "cells";
+            ck_ok(mf_h5_create(path(), &f));
+            ck_ok(mf_h5_write(f, &a, data));
+            ck_ok(mf_h5_close(&f));
+            ck_assert_ptr_null(f);
+            ck_ok(mf_h5_open(path(), &f));
+            ck_ok(mf_h5_shape(f, a.path, &found));
+            ck_assert_int_eq(found.type, a.type);
+            ck_assert_int_eq(found.n_dims, a.n_dims);
+            ck_assert_mem_eq(found.dims, a.dims, sizeof(a.dims));
+            memset(back, 0, bytes_of(&a) + 8);
+            ck_ok(mf_h5_read(f, &a, back));
+            ck_assert(memcmp(back, data, bytes_of(&a)) == 0);
+            for (int k = 0; k < 8; k++) {
+                ck_assert_int_eq(back[bytes_of(&a) + (size_t)k], 0);
+            }
+            ck_ok(mf_h5_close(&f));
+        }
+    }
+}
+END_TEST
+
+START_TEST(types_mean_what_they_say)
+{
+    const int32_t i = -5;
+    const uint16_t u = 65535;
+    const float x = 0.1f;
+    int32_t big_endian = 0;
+    mf_h5_array a = {.path = "/i", .type = MF_I32};
+    mf_h5 *f;
+    hid_t h, d, s;
+
+    ck_ok(mf_h5_create(path(), &f));
+    ck_ok(mf_h5_write(f, &a, &i));
+    a = (mf_h5_array){.path = "/u", .type = MF_U16};
+    ck_ok(mf_h5_write(f, &a, &u));
+    a = (mf_h5_array){.path = "/x", .type = MF_F32};
+    ck_ok(mf_h5_write(f, &a, &x));
+    ck_ok(mf_h5_close(&f));
+    /* Seen by plain HDF5, which converts by value. */
+    double v;
+    h = H5Fopen(path(), H5F_ACC_RDONLY, H5P_DEFAULT);
+    const char *names[] = {"/i", "/u", "/x"};
+    const double values[] = {-5.0, 65535.0, (double)0.1f};
+    for (int k = 0; k < 3; k++) {
+        d = H5Dopen2(h, names[k], H5P_DEFAULT);
+        ck_assert_int_ge(
+            H5Dread(d, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, &v),
+            0);
+        ck_assert_double_eq(v, values[k]);
+        H5Dclose(d);
+    }
+    H5Fclose(h);
+    /* A file from a machine of the other byte order. */
+    h = H5Fcreate(path(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    s = H5Screate(H5S_SCALAR);
+    d = H5Dcreate2(h, "/i", H5T_STD_I32BE, s, H5P_DEFAULT, H5P_DEFAULT,
+                   H5P_DEFAULT);
+    H5Dwrite(d, H5T_NATIVE_INT, H5S_ALL, H5S_ALL, H5P_DEFAULT, &i);
+    H5Dclose(d);
+    H5Sclose(s);
+    H5Fclose(h);
+    ck_ok(mf_h5_open(path(), &f));
+    a = (mf_h5_array){.path = "/i", .type = MF_I32};
+    ck_ok(mf_h5_read(f, &a, &big_endian));
+    ck_assert_int_eq(big_endian, -5);
+    ck_ok(mf_h5_close(&f));
+}
+END_TEST
+
+START_TEST(wrong_requests_are_told_apart)
+{
+    const float data[12] = {0};
+    float back[12];
+    mf_h5_array a = {
+        .path = "/g/x", .type = MF_F32, .n_dims = 2, .dims = {3, 4}};
+    mf_h5 *f;
+
+    ck_ok(mf_h5_create(path(), &f));
+    ck_ok(mf_h5_write(f, &a, data));
+    ck_fails(MF_ERR_IO, "/g/x: cannot create", mf_h5_write(f, &a, data));
+    ck_assert_int_eq(mf_h5_close(&f), MF_ERR_IO); /* once lost, always */
+
+    ck_ok(mf_h5_create(path(), &f));
+    ck_ok(mf_h5_write(f, &a, data));
+    ck_ok(mf_h5_close(&f));
+    ck_ok(mf_h5_open(path(), &f));
+    a.dims[1] = 5;
+    ck_fails(MF_ERR_FILE,
+             "a.h5: /g/x: expected float32 [3][5], found float32 [3][4]",
+             mf_h5_read(f, &a, back));
+    a.n_dims = 1;
+    ck_fails(MF_ERR_FILE, "expected float32 [3], found float32 [3][4]",
+             mf_h5_read(f, &a, back));
+    a = (mf_h5_array){.path = "/g/x", .type = MF_I32, .n_dims = 0};
+    ck_fails(MF_ERR_FILE, "expected int32 number, found float32 [3][4]",
+             mf_h5_read(f, &a, back));
+    a = (mf_h5_array){
+        .path = "/g/x", .type = MF_U32, .n_dims = 2, .dims = {3, 4}};
+    ck_fails(MF_ERR_FILE, "expected uint32 [3][4], found float32",
+             mf_h5_read(f, &a, back));
+    a.path = "/g/y";
+    ck_fails(MF_ERR_FILE, "/g/y: there is no such", mf_h5_read(f, &a, back));
+    a.path = "/g/x/y";
+    ck_fails(MF_ERR_FILE, "there is no such", mf_h5_read(f, &a, back));
+    a.path = "/g";
+    ck_fails(MF_ERR_FILE, "/g: ", mf_h5_read(f, &a, back));
+    ck_assert(mf_h5_has(f, "/") && mf_h5_has(f, "/g") && mf_h5_has(f, "/g/x"));
+    ck_assert(!mf_h5_has(f, "/x") && !mf_h5_has(f, "/h/x"));
+    ck_assert(!mf_h5_has(f, "g"));
+    a = (mf_h5_array){
+        .path = "/g/x", .type = MF_F32, .n_dims = 2, .dims = {3, 4}};
+    ck_ok(mf_h5_read(f, &a, back)); /* a failed read spoils nothing */
+    ck_ok(mf_h5_close(&f));
+    ck_ok(mf_h5_create(path(), &f));
+    a.path = "x";
+    ck_fails(MF_ERR_IO, "absolute path", mf_h5_write(f, &a, data));
+    ck_assert_int_eq(mf_h5_close(&f), MF_ERR_IO);
+}
+END_TEST
+
+START_TEST(parts_are_the_parts)
+{
+    enum { NY = 700, NX = 901 }; /* several chunks */
+    static uint32_t data[NY][NX], back[NY * NX + 1];
+    mf_h5_array a = {
+        .path = "/w", .type = MF_U32, .n_dims = 2, .dims = {NY, NX}};
+    mf_h5 *f;
+
+    for (uint32_t i = 0; i < NY * NX; i++) {
+        data[i / NX][i % NX] = i;
+    }
+    ck_ok(mf_h5_create(path(), &f));
+    ck_ok(mf_h5_write(f, &a, data));
+    ck_ok(mf_h5_close(&f));
+    ck_ok(mf_h5_open(path(), &f));
+    for (uint32_t k = 0; k < 200; k++) {
+        const uint64_t start[2] = {draw(4 * k, NY), draw(4 * k + 1, NX)};
+        size_t wrong = 0;
+
+        a.dims[0] = draw(4 * k + 2, NY - (size_t)start[0]) + (k > 0);
+        a.dims[1] = draw(4 * k + 3, NX - (size_t)start[1]) + 1;
+        back[a.dims[0] * a.dims[1]] = 77;
+        ck_ok(mf_h5_read_part(f, &a, start, back));
+        for (size_t y = 0; y < a.dims[0]; y++) {
+            for (size_t x = 0; x < a.dims[1]; x++) {
+                wrong +=
+                    back[y * a.dims[1] + x] != data[start[0] + y][start[1] + x];
+            }
+        }
+        ck_assert_uint_eq(wrong, 0);
+        ck_assert_uint_eq(back[a.dims[0] * a.dims[1]], 77);
+    }
+    a.dims[0] = 2;
+    a.dims[1] = NX;
+    ck_fails(MF_ERR_FILE, "expected a part of uint32 [2][901]",
+             mf_h5_read_part(f, &a, (uint64_t[]){NY - 1, 0}, back));
+    ck_fails(MF_ERR_FILE, "a part of",
+             mf_h5_read_part(f, &a, (uint64_t[]){UINT64_MAX, 0}, back));
+    ck_ok(mf_h5_close(&f));
+}
+END_TEST
+
+START_TEST(attributes_come_back)
+{
+    static char longer[200000]; /* a whole config may be one */
+    const int64_t list[3] = {INT64_MIN, 0, INT64_MAX};
+    int64_t ints[3];
+    double real;
+    char *text;
+    mf_h5 *f;
+
+    memset(longer, 'c', sizeof(longer) - 1);
+    ck_ok(mf_h5_create(path(), &f));
+    ck_ok(mf_h5_set_text(f, "/", "config", longer));
+    ck_ok(mf_h5_set_text(f, "/net", "layers", "conv1 dense2"));
+    ck_ok(mf_h5_set_text(f, "/net", "empty", ""));
+    ck_ok(mf_h5_set_int(f, "/net/deep/er", "version", -7));
+    ck_ok(mf_h5_set_real(f, "/net", "gamma", 0.95));
+    ck_ok(mf_h5_set_ints(f, "/net", "shape", list, 3));
+    ck_ok(mf_h5_set_ints(f, "/net", "none", list, 0));
+    ck_ok(mf_h5_write(
+        f, &(mf_h5_array){.path = "/x", .unit = "s", .description = "wall"},
+        &(uint8_t){1}));
+    ck_ok(mf_h5_close(&f));
+
+    ck_ok(mf_h5_open(path(), &f));
+    const char *const texts[][3] = {{"/", "config", longer},
+                                    {"/net", "layers", "conv1 dense2"},
+                                    {"/net", "empty", ""},
+                                    {"/x", "unit", "s"},
+                                    {"/x", "description", "wall"}};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        ck_ok(mf_h5_get_text(f, texts[i][0], texts[i][1], &text));
+        ck_assert_str_eq(text, texts[i][2]);
+        mf_free(&text);
+    }
+    ck_ok(mf_h5_get_int(f, "/net/deep/er", "version", ints));
+    ck_assert_int_eq(ints[0], -7);
+    ck_ok(mf_h5_get_real(f, "/net", "gamma", &real));
+    ck_assert_double_eq(real, 0.95);
+    ck_ok(mf_h5_get_ints(f, "/net", "shape", ints, 3));
+    ck_assert_mem_eq(ints, list, sizeof(list));
+    ck_ok(mf_h5_get_ints(f, "/net", "none", ints, 0));
+    ck_fails(MF_ERR_FILE, "/net: attribute shape: expected 2 integers, found 3",
+             mf_h5_get_ints(f, "/net", "shape", ints, 2));
+    ck_fails(MF_ERR_FILE, "of another kind",
+             mf_h5_get_int(f, "/net", "gamma", ints));
+    ck_fails(MF_ERR_FILE, "expected one text",
+             mf_h5_get_text(f, "/net", "gamma", &text));
+    ck_fails(MF_ERR_FILE, "no attribute tau",
+             mf_h5_get_real(f, "/net", "tau", &real));
+    ck_fails(MF_ERR_FILE, "no attribute gamma",
+             mf_h5_get_real(f, "/nets", "gamma", &real));
+    ck_ok(mf_h5_close(&f));
+}
+END_TEST
+
+/* What h5py writes: texts of variable length, and types we do not know. */
+START_TEST(files_of_other_programs)
+{
+    const char *word = "variable";
+    char *text;
+    mf_h5 *f;
+    hid_t h = H5Fcreate(path(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t s = H5Screate(H5S_SCALAR), t = H5Tcopy(H5T_C_S1);
+
+    H5Tset_size(t, H5T_VARIABLE);
+    hid_t a = H5Acreate2(h, "word", t, s, H5P_DEFAULT, H5P_DEFAULT);
+    ck_assert_int_ge(H5Awrite(a, t, &word), 0);
+    H5Aclose(a);
+    a = H5Dcreate2(h, "/strings", t, s, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    H5Dclose(a);
+    H5Tclose(t);
+    H5Sclose(s);
+    H5Fclose(h);
+    ck_ok(mf_h5_open(path(), &f));
+    ck_ok(mf_h5_get_text(f, "/", "word", &text));
+    ck_assert_str_eq(text, "variable");
+    mf_free(&text);
+    ck_fails(MF_ERR_FILE, "/strings: neither an integer nor a float array",
+             mf_h5_shape(f, "/strings", &(mf_h5_array){0}));
+    ck_ok(mf_h5_close(&f));
+}
+END_TEST
+
+START_TEST(what_is_no_hdf5_file_is_refused)
+{
+    mf_h5 *f;
+
+    ck_fails(MF_ERR_FILE, "cannot open: No such file",
+             mf_h5_open(in_tmp("none"), &f));
+    ck_fails(MF_ERR_FILE, "cannot open: Is a directory",
+             mf_h5_open(tmp_root, &f));
+    put_file(in_tmp("text"), "[run]\nseed = 3\n", 15);
+    ck_fails(MF_ERR_FILE, "not an HDF5 file", mf_h5_open(in_tmp("text"), &f));
+    put_file(in_tmp("empty"), "", 0);
+    ck_fails(MF_ERR_FILE, "not an HDF5 file", mf_h5_open(in_tmp("empty"), &f));
+    ck_fails(MF_ERR_IO, "cannot create: No such file",
+             mf_h5_create(in_tmp("no/where"), &f));
+    ck_fails(MF_ERR_IO, "cannot create: Is a directory",
+             mf_h5_create(tmp_root, &f));
+    ck_assert_ptr_null(f);
+    ck_ok(mf_h5_close(&f));
+}
+END_TEST
+
+/* A file with a bit of everything; small enough to damage it often. */
+static float net[40][50];
+
+static void write_sample(const char *file)
+{
+    mf_h5 *f;
+
+    fill(net, sizeof(net));
+    ck_ok(mf_h5_create(file, &f));
+    ck_ok(mf_h5_write(
+        f,
+        &(mf_h5_array){
+            .path = "/net/w", .type = MF_F32, .n_dims = 2, .dims = {40, 50}},
+        net));
+    ck_ok(mf_h5_set_text(f, "/net", "layers", "a b c"));
+    ck_ok(mf_h5_set_int(f, "/", "update", 12345));
+    ck_ok(mf_h5_close(&f));
+}
+
+/* 0 = refused, 1 = read and right, -1 = read and wrong. */
+static int read_sample(const char *file)
+{
+    const mf_h5_array a = {
+        .path = "/net/w", .type = MF_F32, .n_dims = 2, .dims = {40, 50}};
+    static float back[40][50];
+    char *layers = NULL;
+    int64_t update = 0;
+    mf_h5 *f;
+    int result = 0;
+
+    if (mf_h5_open(file, &f) != MF_OK) {
+        return 0;
+    }
+    if (mf_h5_read(f, &a, back) == MF_OK &&
+        mf_h5_get_text(f, "/net", "layers", &layers) == MF_OK &&
+        mf_h5_get_int(f, "/", "update", &update) == MF_OK) {
+        result = memcmp(back, net, sizeof(net)) == 0 && update == 12345 &&
+                         strcmp(layers, "a b c") == 0
+                     ? 1
+                     : -1;
+    }
+    mf_free(&layers);
+    mf_h5_close(&f);
+    return result;
+}
+
+struct damage {
+    int result[3]; /* read wrong, refused, in a byte that nobody uses */
+    int cuts_read;
+    int left_open; /* HDF5 objects at the end */
+};
+
+/* Read a sample with each of many bits flipped and cut at many places. */
+static void damage(struct damage *r)
+{
+    size_t n;
+    char *good = get_file(path(), &n);
+
+    for (uint32_t k = 0; k < 1500; k++) {
+        const size_t bit = draw(k, 8 * n);
+
+        flip_bit(path(), bit);
+        r->result[read_sample(path()) + 1]++;
+        flip_bit(path(), bit);
+    }
+    for (uint32_t k = 0; k < 64; k++) {
+        put_file(in_tmp("cut"), good, n * k / 64);
+        r->cuts_read += read_sample(in_tmp("cut")) != 0;
+    }
+    r->left_open = (int)H5Fget_obj_count(H5F_OBJ_ALL, H5F_OBJ_ALL);
+    free(good);
+}
+
+START_TEST(damage_is_found_without_the_manifest_too)
+{
+    struct damage *r = mmap(NULL, sizeof(*r), PROT_READ | PROT_WRITE,
+                            MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    int how;
+
+    write_sample(path());
+    ck_assert_int_eq(read_sample(path()), 1);
+    log_begin();
+    const pid_t child = fork();
+    if (child == 0) { /* HDF5 loses memory when it refuses some headers */
+        damage(r);
+        _exit(0);
+    }
+    waitpid(child, &how, 0);
+    log_end();
+    ck_assert_int_eq(how, 0);
+    ck_assert_int_eq(read_sample(path()), 1);
+    ck_assert_int_eq(r->result[0], 0);
+    ck_assert_int_gt(r->result[1], 1200);
+    ck_assert_int_eq(r->cuts_read, 0);
+    ck_assert_int_eq(r->left_open, 0);
+    munmap(r, sizeof(*r));
+}
+END_TEST
+
+START_TEST(equal_calls_give_equal_bytes)
+{
+    size_t n, m;
+    char *a, *b;
+
+    write_sample(in_tmp("one"));
+    sleep(1); /* times are kept in whole seconds */
+    usleep(100000);
+    write_sample(in_tmp("two"));
+    a = get_file(in_tmp("one"), &n);
+    b = get_file(in_tmp("two"), &m);
+    ck_assert_uint_eq(n, m);
+    ck_assert(memcmp(a, b, n) == 0);
+    free(a);
+    free(b);
+}
+END_TEST
+
+START_TEST(a_file_in_use_is_left_alone)
+{
+    int pipe_fd[2];
+    mf_h5 *f;
+    char byte = 0;
+
+    unsetenv("HDF5_USE_FILE_LOCKING");
+    ck_assert_int_eq(pipe(pipe_fd), 0);
+    const pid_t child = fork();
+    if (child == 0) {
+        const mf_status st = mf_h5_create(path(), &f);
+
+        if (write(pipe_fd[1], &byte, 1) == 1) {
+            pause();
+        }
+        _exit((int)st);
+    }
+    ck_assert_int_eq(read(pipe_fd[0], &byte, 1), 1);
+    ck_fails(MF_ERR_FILE, "another process is using it",
+             mf_h5_open(path(), &f));
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+}
+END_TEST
+
+static int open_files(void)
+{
+    DIR *d = opendir("/proc/self/fd");
+    int n = 0;
+
+    ck_assert_ptr_nonnull(d);
+    while (readdir(d) != NULL) {
+        n++;
+    }
+    closedir(d);
+    return n;
+}
+
+/* Write about a megabyte; the status of the last call that failed. */
+static mf_status write_much(const char *file)
+{
+    static float data[250000];
+    mf_h5_array a = {.type = MF_F32, .n_dims = 1, .dims = {25000}};
+    char name[32];
+    mf_h5 *f;
+
+    fill(data, sizeof(data));
+    MF_TRY(mf_h5_create(file, &f));
+    a.path = name;
+    for (int k = 0; k < 10; k++) {
+        snprintf(name, sizeof(name), "/g%d/x", k);
+        mf_h5_write(f, &a, data + 25000 * k);
+    }
+    mf_h5_set_int(f, "/", "n", 10);
+    mf_h5_flush(f);
+    return mf_h5_close(&f);
+}
+
+/* The failing write is reported once, nothing leaks, and the library lets the
+ * process end in peace. */
+START_TEST(a_full_disk_is_an_error_and_no_more)
+{
+    int files;
+
+    ck_ok(write_much(path()));
+    files = open_files();
+    for (rlim_t at = 0; at < 1000000; at += at < 4000 ? 200 : 40000) {
+        log_begin();
+        limit_files(at);
+        const mf_status st = write_much(path());
+        limit_files(RLIM_INFINITY);
+        const char *log = log_end();
+        ck_assert_int_eq(st, MF_ERR_IO);
+        ck_log_has(log, "File too large");
+        ck_assert_ptr_null(strstr(strstr(log, "error: ") + 1, "error: "));
+        ck_assert_int_eq(open_files(), files);
+    }
+    ck_ok(write_much(path()));
+}
+END_TEST
+
+START_TEST(a_full_tmpfs_is_an_error_too)
+{
+    const char *dir = in_tmp("small");
+
+    ck_assert_int_eq(mkdir(dir, 0700), 0);
+    if (mount("tmpfs", dir, "tmpfs", 0, "size=300k") != 0) {
+        printf("SKIPPED: full disk on a small tmpfs, it cannot be mounted\n");
+        return;
+    }
+    log_begin();
+    const mf_status st = write_much(in_tmp("small/a.h5"));
+    const char *log = log_end();
+    umount(dir);
+    ck_assert_int_eq(st, MF_ERR_IO);
+    ck_log_has(log, "No space left on device");
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        all_types_and_shapes_come_back,
+        types_mean_what_they_say,
+        wrong_requests_are_told_apart,
+        parts_are_the_parts,
+        attributes_come_back,
+        files_of_other_programs,
+        what_is_no_hdf5_file_is_refused,
+        damage_is_found_without_the_manifest_too,
+        equal_calls_give_equal_bytes,
+        a_file_in_use_is_left_alone,
+        a_full_disk_is_an_error_and_no_more,
+        a_full_tmpfs_is_an_error_too,
+    };
+
+    return run_suite("h5", tests, sizeof(tests) / sizeof(tests[0]));
+}
