@@ -162,7 +162,7 @@ static size_t keep_rows(const char *path, char *text, size_t n, size_t header,
         }
     }
     if (bad > 0) {
-        mf_log(MF_LOG_WARN, "%s: %zu lines that make no sense are dropped",
+        mf_log(MF_LOG_WARN, "%s: lines that make no sense are dropped: %zu",
                path, bad);
     }
     return used;

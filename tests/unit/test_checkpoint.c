@@ -258,7 +258,7 @@ START_TEST(junk_is_ignored)
     ck_ok(save(1000, 1, 2));
     put_file(in_tmp("checkpoints/notes.txt"), "x", 1);
     put_file(in_tmp("checkpoints/step-12"), "x", 1);
-    put_file(in_tmp("checkpoints/step-0000000000012"), "x", 1);
+    put_file(in_tmp("checkpoints/step-0000000009012"), "x", 1);
     put_file(in_tmp("checkpoints/step-00000000900x"), "x", 1);
     put_file(in_tmp("checkpoints/step-000000009000.bak"), "x", 1);
     put_file(step_file(1000, "core"), "x", 1);

@@ -63,8 +63,8 @@ static void record(int64_t resume, int64_t first, int64_t last)
 
 static int same(double a, double b) { return a == b || (isnan(a) && isnan(b)); }
 
-/* A series of metrics.h5 has the values of rounds [first, last], or NaN for
- * rounds in [lost, last]. */
+/* A series of metrics.h5 has the values of rounds [first, last]; those of the
+ * worlds are NaN in round `lost`. */
 static void check_series(mf_h5 *f, const char *path, int series, int64_t first,
                          int64_t last, int64_t lost)
 {
@@ -77,7 +77,7 @@ static void check_series(mf_h5 *f, const char *path, int series, int64_t first,
         data));
     for (int64_t r = first; r <= last; r++) {
         const double want =
-            series >= 10 && r >= lost ? (double)NAN : value(series, r);
+            series >= 10 && r == lost ? (double)NAN : value(series, r);
 
         ck_assert_msg(same(data[r - first], want), "%s round %lld: %g, not %g",
                       path, (long long)r, data[r - first], want);
@@ -223,9 +223,18 @@ START_TEST(half_and_bad_lines_go)
     append_text(bad, sizeof(bad) - 1);
     log_begin();
     record(9, 7, 8);
-    ck_log_has(log_end(), "6 lines that make no sense");
+    ck_log_has(log_end(), "make no sense are dropped: 6");
     check_csv(1, 8);
     check_h5(1, 8, 1000);
+
+    char *text = get_file(in_tmp("metrics.csv"), NULL);
+    put_file(in_tmp("metrics.csv"), HEADER "junk\n", strlen(HEADER) + 5);
+    append_text(text + strlen(HEADER), strlen(text) - strlen(HEADER));
+    free(text);
+    log_begin();
+    record(8, 9, 9);
+    ck_log_has(log_end(), "make no sense are dropped: 1");
+    check_csv(1, 9);
 }
 END_TEST
 
@@ -276,17 +285,26 @@ END_TEST
 /* A row of which only the csv knows, as after a kill between the two. */
 START_TEST(what_the_h5_lacks_is_nan)
 {
-    record(-1, 1, 20);
-    char *h5;
+    mf_metrics *m;
     size_t n;
-    h5 = get_file(in_tmp("metrics.h5"), &n);
-    record(20, 21, 22);
+
+    record(-1, 1, 20);
+    record(20, 22, 23);
+    char *h5 = get_file(in_tmp("metrics.h5"), &n); /* without round 21 */
+    record(20, 21, 24);
     put_file(in_tmp("metrics.h5"), h5, n);
     free(h5);
-    mf_metrics *m;
-    ck_ok(mf_metrics_create(tmp_root, &SPEC, 22, &m));
+    ck_ok(mf_metrics_create(tmp_root, &SPEC, 23, &m));
     ck_ok(mf_metrics_destroy(&m));
-    check_csv(1, 22);
+    check_csv(1, 23);
+    check_h5(1, 23, 21);
+    put_file(in_tmp("metrics.h5"), "", 0);
+    record(0, 1, 20);
+    h5 = get_file(in_tmp("metrics.h5"), &n); /* without the last round */
+    record(20, 21, 21);
+    put_file(in_tmp("metrics.h5"), h5, n);
+    free(h5);
+    record(21, 22, 22);
     check_h5(1, 22, 21);
 }
 END_TEST
