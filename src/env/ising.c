@@ -16,6 +16,7 @@
 
 #include "mfrl/base/mem.h"
 #include "mfrl/base/rng.h"
+#include "mfrl/base/simd.h"
 
 enum schedule { CHECKERBOARD, SEQUENTIAL, SYNCHRONOUS };
 enum keying { CURRENT, LAGGED };
@@ -69,10 +70,13 @@ typedef struct ising {
     mf_span *spans;     /* scratch for one region */
     uint32_t *id;       /* [n] */
     uint16_t *counts;   /* [n][2] */
+    uint16_t *row_counts; /* [nx][2] scratch */
     uint8_t *act;       /* [n] */
     uint8_t *done;      /* [n] always 0: the game has no end */
     float *rew;         /* [n] */
-    uint32_t *who;      /* [n] */
+    uint32_t *who;      /* [n] who acts; where turns are fixed, the lists of
+                           turn 0's interior and rim, then turn 1's */
+    uint32_t ends[4];   /* of those lists */
     uint32_t n;
     uint32_t n_acted;
 } ising;
@@ -176,6 +180,32 @@ static void fill_tables(ising *e)
     }
 }
 
+/* Where it is fixed who acts in which turn, list them once and for all. */
+static void list_turns(ising *e)
+{
+    static const mf_region REGIONS[] = {MF_REGION_INTERIOR, MF_REGION_RIM};
+    const mf_tile *t = &e->tile;
+    uint32_t n = 0;
+
+    for (int list = 0; list < 4; list++) {
+        const int turn = list / 2;
+        const int n_spans = mf_tile_spans(t, REGIONS[list % 2], e->spans);
+
+        for (int k = 0; k < n_spans; k++) {
+            const mf_span *s = &e->spans[k];
+
+            for (int x = s->x0; x < s->x1; x++) {
+                const int color = (t->x0 + x + t->y0 + s->y) & 1;
+
+                if (turn == (e->at_once ? 0 : color)) {
+                    e->who[n++] = (uint32_t)(s->y * t->nx + x);
+                }
+            }
+        }
+        e->ends[list] = n;
+    }
+}
+
 static void destroy(void **env)
 {
     ising *e = *env;
@@ -186,6 +216,7 @@ static void destroy(void **env)
         mf_free(&e->spans);
         mf_free(&e->id);
         mf_free(&e->counts);
+        mf_free(&e->row_counts);
         mf_free(&e->act);
         mf_free(&e->done);
         mf_free(&e->rew);
@@ -221,11 +252,16 @@ static mf_status create(const void *config, const mf_tile *tile, uint64_t seed,
     MF_TRY_OR(err, mf_alloc(n, sizeof(*e->id), "ising ids", &e->id));
     MF_TRY_OR(err, mf_alloc(n * 2, sizeof(*e->counts), "ising neighbours",
                             &e->counts));
+    MF_TRY_OR(err, mf_alloc((size_t)tile->nx * 2, sizeof(*e->counts),
+                            "ising row", &e->row_counts));
     MF_TRY_OR(err, mf_alloc(n, 1, "ising actions", &e->act));
     MF_TRY_OR(err, mf_alloc(n, 1, "ising ends", &e->done));
     MF_TRY_OR(err, mf_alloc(n, sizeof(*e->rew), "ising rewards", &e->rew));
     MF_TRY_OR(err, mf_alloc(n, sizeof(*e->who), "ising turns", &e->who));
     fill_tables(e);
+    if (e->priority == NULL) {
+        list_turns(e);
+    }
     start_spins(e, seed, world);
     *env = e;
     return MF_OK;
@@ -272,31 +308,28 @@ static void begin(void *env, uint64_t step)
     }
 }
 
-/* Neighbours up; c points at a cell, its ghosts must be current. */
-static inline unsigned up_around(const uint8_t *c, size_t pitch)
+/* Neighbours by action of n cells in a row; c points at the first, whose
+ * ghosts must be current.  counts [n][2] */
+MF_CLONES static void count_row(const uint8_t *restrict c, size_t pitch, int n,
+                                uint16_t *restrict counts)
 {
-    return (c[-1] & UP_BIT) + (unsigned)(c[1] & UP_BIT) +
-           (unsigned)(*(c - pitch) & UP_BIT) + (unsigned)(c[pitch] & UP_BIT);
+    for (int x = 0; x < n; x++) {
+        const uint8_t *at = c + x;
+        const int up = (at[-1] & UP_BIT) + (at[1] & UP_BIT) +
+                       (*(at - pitch) & UP_BIT) + (at[pitch] & UP_BIT);
+
+        counts[2 * x] = (uint16_t)(4 - up);
+        counts[2 * x + 1] = (uint16_t)up;
+    }
 }
 
-/* Cells x0, x0 + stride, ... of one row: count their neighbours, list them. */
-static uint32_t pick_row(const ising *e, const mf_span *s, int x0, int stride,
-                         uint32_t *who)
+static void count_span(const ising *e, const mf_span *s)
 {
-    const size_t pitch = mf_tile_pitch(&e->tile);
-    const uint8_t *row = e->cells + mf_tile_at(&e->tile, 0, s->y);
-    const uint32_t first = (uint32_t)s->y * (uint32_t)e->tile.nx;
-    uint32_t n = 0;
+    const mf_tile *t = &e->tile;
+    const size_t first = (size_t)s->y * (size_t)t->nx + (size_t)s->x0;
 
-    for (int x = x0; x < s->x1; x += stride) {
-        const uint32_t i = first + (uint32_t)x;
-        const unsigned up = up_around(row + x, pitch);
-
-        e->counts[2 * i] = (uint16_t)(4 - up);
-        e->counts[2 * i + 1] = (uint16_t)up;
-        who[n++] = i;
-    }
-    return n;
+    count_row(e->cells + mf_tile_at(t, s->x0, s->y), mf_tile_pitch(t),
+              s->x1 - s->x0, e->counts + 2 * first);
 }
 
 /* True if every neighbour that comes before this cell in the step's random
@@ -326,6 +359,8 @@ static bool may_act(const ising *e, int x, int y)
     return true;
 }
 
+/* The cells of a span that may act by now: count their neighbours, list and
+ * mark them. */
 static uint32_t pick_in_order(ising *e, const mf_span *s, uint32_t *who)
 {
     uint32_t n = 0;
@@ -334,8 +369,9 @@ static uint32_t pick_in_order(ising *e, const mf_span *s, uint32_t *who)
         if (may_act(e, x, s->y)) {
             const mf_span one = {s->y, x, x + 1};
 
-            n += pick_row(e, &one, x, 1, who + n);
+            count_span(e, &one);
             e->cells[mf_tile_at(&e->tile, x, s->y)] |= PICKED_BIT;
+            who[n++] = (uint32_t)(s->y * e->tile.nx + x);
         }
     }
     return n;
@@ -345,25 +381,25 @@ static uint32_t pick(void *env, int turn, mf_region region,
                      const uint32_t **who)
 {
     ising *e = env;
-    const mf_tile *t = &e->tile;
-    const int n_spans = mf_tile_spans(t, region, e->spans);
+    const int n_spans = mf_tile_spans(&e->tile, region, e->spans);
     uint32_t n = 0;
 
-    for (int k = 0; k < n_spans; k++) {
-        const mf_span *s = &e->spans[k];
-
-        if (e->at_once) {
-            n += pick_row(e, s, s->x0, 1, e->who + n);
-        } else if (e->priority != NULL) {
-            n += pick_in_order(e, s, e->who + n);
-        } else {
-            const int odd = (t->x0 + s->x0 + t->y0 + s->y + turn) & 1;
-
-            n += pick_row(e, s, s->x0 + odd, 2, e->who + n);
+    *who = e->who;
+    if (e->priority != NULL) {
+        for (int k = 0; k < n_spans; k++) {
+            n += pick_in_order(e, &e->spans[k], e->who + n);
         }
+    } else { /* counting both colours is faster than every other cell */
+        const int list = 2 * turn + (region == MF_REGION_RIM);
+        const uint32_t begin = list > 0 ? e->ends[list - 1] : 0;
+
+        for (int k = 0; k < n_spans; k++) {
+            count_span(e, &e->spans[k]);
+        }
+        n = e->ends[list] - begin;
+        *who += begin;
     }
     e->n_acted += n;
-    *who = e->who;
     return n;
 }
 
@@ -403,7 +439,6 @@ static void resolve(void *env)
 {
     ising *e = env;
     const mf_tile *t = &e->tile;
-    const size_t pitch = mf_tile_pitch(t);
     const size_t padded = mf_tile_cells(t);
 
     if (e->priority != NULL) { /* the sweep is over, ghosts included */
@@ -412,19 +447,14 @@ static void resolve(void *env)
         }
     }
     for (int y = 0; y < t->ny; y++) {
-        const uint8_t *row = e->cells + mf_tile_at(t, 0, y);
         const size_t first = (size_t)y * (size_t)t->nx;
-        float *rew = e->rew + first;
-        uint16_t *counts = e->counts + 2 * first;
+        const uint8_t *row = e->cells + mf_tile_at(t, 0, y);
+        uint16_t *counts =
+            e->lagged ? e->row_counts : e->counts + 2 * first;
 
+        count_row(row, mf_tile_pitch(t), t->nx, counts);
         for (int x = 0; x < t->nx; x++) {
-            const unsigned up = up_around(row + x, pitch);
-
-            rew[x] = e->reward[row[x]][up];
-            if (!e->lagged) {
-                counts[2 * x] = (uint16_t)(4 - up);
-                counts[2 * x + 1] = (uint16_t)up;
-            }
+            e->rew[first + (size_t)x] = e->reward[row[x]][counts[2 * x + 1]];
         }
     }
 }
@@ -438,18 +468,19 @@ static void counters(const void *env, int64_t *out)
 
     for (int y = 0; y < t->ny; y++) {
         const uint8_t *row = e->cells + mf_tile_at(t, 0, y);
-        int row_up = 0, row_bonds = 0, row_even = 0;
+        int row_up = 0, row_bonds = 0, row_staggered = 0;
 
         for (int x = 0; x < t->nx; x++) {
             const int s = 2 * row[x] - 1;
 
             row_up += row[x];
-            row_bonds += s * (2 * (int)up_around(row + x, pitch) - 4);
-            row_even += (x & 1) ? -s : s;
+            /* each bond once, by its right and its lower end */
+            row_bonds += s * (2 * (row[x - 1] + *(row + x - pitch)) - 2);
+            row_staggered += (x & 1) ? -s : s;
         }
         up += row_up;
-        bonds += row_bonds;
-        staggered += ((t->x0 + t->y0 + y) & 1) ? -row_even : row_even;
+        bonds += 2 * row_bonds;
+        staggered += ((t->x0 + t->y0 + y) & 1) ? -row_staggered : row_staggered;
     }
     out[N_UP] = up;
     out[BOND_SUM] = bonds;

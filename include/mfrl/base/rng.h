@@ -33,7 +33,8 @@ uint32_t mf_rng_u32(const mf_rng *key, uint32_t index);
 /** out[i] = mf_rng_u32(key, first + i) for i in [0, n), many at a time. */
 void mf_rng_fill(const mf_rng *key, uint32_t first, size_t n, uint32_t *out);
 
-/** out[i] = mf_rng_u32(key, index[i]); fast where indices are consecutive. */
+/** out[i] = mf_rng_u32(key, index[i]) for ascending indices; fast where they
+ *  are consecutive. */
 void mf_rng_gather(const mf_rng *key, const uint32_t *index, size_t n,
                    uint32_t *out);
 
