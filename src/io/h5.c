@@ -10,6 +10,14 @@
 
 enum { TEXT = 256 };
 
+void mf_h5_version(char *out, size_t size)
+{
+    unsigned major, minor, release;
+
+    H5get_libversion(&major, &minor, &release);
+    snprintf(out, size, "%u.%u.%u", major, minor, release);
+}
+
 /* Called for each entry of HDF5's error stack, the innermost first. */
 static herr_t take_first(unsigned n, const H5E_error2_t *e, void *text)
 {

@@ -47,6 +47,9 @@ typedef struct mf_h5_array {
 
 typedef struct mf_h5 mf_h5;
 
+/** "1.10.8": the library that is used. */
+void mf_h5_version(char *out, size_t size);
+
 /** Bytes of one element. */
 size_t mf_h5_type_size(mf_h5_type type);
 
