@@ -1,0 +1,37 @@
+/** @file gemm.h
+ *  The three float32 products of a dense layer y = x W + b.
+ *
+ *  All arrays are row-major and must not overlap:
+ *
+ *    name    shape            meaning
+ *    x, dx   [n][n_in]        inputs of n rows, and the loss gradient by them
+ *    w, dw   [n_in][n_out]    weights, and the loss gradient by them
+ *    b, db   [n_out]          biases, and the loss gradient by them
+ *    y, dy   [n][n_out]       outputs of n rows, and the loss gradient by them
+ *
+ *  n >= 0; n_in, n_out >= 1.
+ *
+ *  Bits.  MF_GEMM_OWN adds the terms of every sum one by one in ascending
+ *  order and rounds each product and each sum, so a row's result depends
+ *  neither on the batch size, nor on its position, nor on the instruction set.
+ *  With MF_GEMM_OPENBLAS it depends on all three.
+ */
+#ifndef MFRL_NN_GEMM_H
+#define MFRL_NN_GEMM_H
+
+typedef enum mf_gemm_backend { MF_GEMM_OWN, MF_GEMM_OPENBLAS } mf_gemm_backend;
+
+/** y = x W + b.  OWN: starts from b and adds k = 0 .. n_in-1 in order. */
+void mf_gemm_forward(mf_gemm_backend backend, int n, int n_in, int n_out,
+                     const float *x, const float *w, const float *b, float *y);
+
+/** dx = dy W^T.  OWN: starts from 0 and adds k = 0 .. n_out-1 in order. */
+void mf_gemm_backward_x(mf_gemm_backend backend, int n, int n_in, int n_out,
+                        const float *dy, const float *w, float *dx);
+
+/** dw += x^T dy and db += column sums of dy.  OWN: adds row 0 .. n-1 in order
+ *  to what is there, so a batch gives the same bits whole or in pieces. */
+void mf_gemm_backward_w(mf_gemm_backend backend, int n, int n_in, int n_out,
+                        const float *x, const float *dy, float *dw, float *db);
+
+#endif
