@@ -28,9 +28,9 @@ export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM := 1
 # every instruction set and compiler gives the same bits.  pkg-config is asked
 # when something is compiled, so that `make deps` works before it is there.
 MF_CPPFLAGS   := -Iinclude -D_GNU_SOURCE
-MF_CFLAGS     := -std=c17 -ffp-contract=off -Wall -Wextra -Wpedantic -Wshadow \
-                 -Wvla -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
-                 $(OPT_$(MODE))
+MF_CFLAGS     := -std=c17 -ffp-contract=off -fno-math-errno -Wall -Wextra \
+                 -Wpedantic -Wshadow -Wvla -Wconversion \
+                 -Wstrict-prototypes -Wmissing-prototypes $(OPT_$(MODE))
 hdf5           = $(shell pkg-config --exists hdf5-serial && echo hdf5-serial \
                    || echo hdf5)
 libs           = $(hdf5) openblas inih libcjson

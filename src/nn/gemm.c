@@ -1,6 +1,7 @@
 #include "mfrl/nn/gemm.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cblas.h>
@@ -157,4 +158,14 @@ void mf_gemm_backward_w(mf_gemm_backend backend, int n, int n_in, int n_out,
         cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, n_in, n_out, n,
                     1.0f, x, n_in, dy, n_out, 1.0f, dw, n_out);
     }
+}
+
+const char *mf_gemm_library(void)
+{
+    static char text[128];
+
+    snprintf(text, sizeof(text), "%.*s (%s)",
+             (int)strcspn(openblas_get_config() + 9, " ") + 9,
+             openblas_get_config(), openblas_get_corename());
+    return text;
 }

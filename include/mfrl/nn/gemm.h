@@ -34,4 +34,8 @@ void mf_gemm_backward_x(mf_gemm_backend backend, int n, int n_in, int n_out,
 void mf_gemm_backward_w(mf_gemm_backend backend, int n, int n_in, int n_out,
                         const float *x, const float *dy, float *dw, float *db);
 
+/** What the OPENBLAS backend runs on: "OpenBLAS 0.3.21 (Haswell)".  Static
+ *  text. */
+const char *mf_gemm_library(void);
+
 #endif
