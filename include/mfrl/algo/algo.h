@@ -1,0 +1,120 @@
+/** @file algo.h
+ *  What a learning algorithm is: one file and one line in algo_list.h.
+ *
+ *  An algorithm owns no parameters.  For each weight set the caller keeps two
+ *  flat blocks: the *weights*, which actors need and which are broadcast, and
+ *  the *state*, which only learners need (target network, Adam moments).  A
+ *  learner sums the gradients of all replay shards in a fixed order and then
+ *  calls apply, which must be deterministic: every learner applies the same
+ *  sum and so holds the same bytes.
+ */
+#ifndef MFRL_ALGO_ALGO_H
+#define MFRL_ALGO_ALGO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mfrl/base/status.h"
+#include "mfrl/cfg/opt.h"
+#include "mfrl/cfg/run_cfg.h"
+
+/** What an algorithm must know of the environment and of the run. */
+typedef struct mf_algo_spec {
+    const mf_run_cfg *run; /* borrowed: net, table, learner sections */
+    uint32_t n_agents;
+    int n_actions;
+    int obs_bytes, obs_floats, obs_states; /* as the environment's spec says */
+    void (*unpack)(const uint8_t *obs, float *x);
+    int max_neighbours;
+    int batch; /* samples per update and weight set, all shards together */
+} mf_algo_spec;
+
+/** Agents that choose an action now.  Positions i = who[k], k < n, index the
+ *  arrays of all agents. */
+typedef struct mf_act_batch {
+    uint32_t n;
+    const uint32_t *who;
+    const uint32_t *id;     /* [.] agent id */
+    const uint8_t *obs;     /* [.][obs_bytes] */
+    const uint16_t *counts; /* [.][n_actions] neighbours by action */
+    const uint32_t *draw;   /* [.] 32 random bits per agent */
+    uint8_t *act;           /* [.] out */
+} mf_act_batch;
+
+/** Sampled transitions of one replay shard. */
+typedef struct mf_minibatch {
+    int n;
+    const uint32_t *id;          /* [n] */
+    const uint8_t *obs;          /* [n][obs_bytes] */
+    const uint16_t *counts;      /* [n][n_actions] the mean action of Q's key */
+    const uint8_t *act;          /* [n] */
+    const float *rew;            /* [n] */
+    const uint8_t *done;         /* [n] 1: no bootstrap */
+    const uint8_t *next_obs;     /* [n][obs_bytes] undefined where done */
+    const uint16_t *next_counts; /* [n][n_actions] undefined where done */
+} mf_minibatch;
+
+/** Sums over samples that a gradient call adds to; the caller divides. */
+typedef struct mf_loss_sums {
+    double loss;      /* squared TD error */
+    double td_abs;    /* |TD error| */
+    double q;         /* Q of the action taken */
+    double entropy;   /* of the policy in the sampled states, nats */
+    double n;         /* samples */
+    double n_entropy; /* samples whose entropy was taken */
+} mf_loss_sums;
+
+/** A named array inside the weights or the state, for files. */
+typedef struct mf_algo_array {
+    char name[96]; /* "table/q", "target/dense_0/weight" */
+    const char *description;
+    const char *activation; /* of the layer that it belongs to */
+    int in_state;           /* 0: in the weights, 1: in the state */
+    size_t offset;          /* floats */
+    int rank;
+    size_t dims[4];
+} mf_algo_array;
+
+enum { MF_ALGO_MAX_ARRAYS = 128 };
+
+typedef struct mf_algo_ops {
+    const char *name;
+    const char *summary;
+    size_t cfg_size;
+    const mf_opt *opts; /* section [algo.<name>] */
+
+    mf_status (*create)(const void *cfg, const mf_algo_spec *spec, void **algo);
+    void (*destroy)(void **algo);
+
+    /** Floats per weight set: weights, state, and the gradient block. */
+    size_t (*n_weights)(const void *algo);
+    size_t (*n_state)(const void *algo);
+    size_t (*n_grad)(const void *algo);
+
+    /** The named arrays; returns their number, <= MF_ALGO_MAX_ARRAYS. */
+    int (*arrays)(const void *algo, mf_algo_array *out);
+
+    /** Weights and state before the first update. */
+    void (*init)(const void *algo, uint64_t seed, int set, float *weights,
+                 float *state);
+
+    /** Choose actions at Boltzmann temperature @p t. */
+    mf_status (*act)(void *algo, const float *weights, double t,
+                     const mf_act_batch *b);
+
+    /** Add the gradient of one shard's minibatch to @p grad. */
+    mf_status (*gradient)(void *algo, const float *weights, const float *state,
+                          double t, const mf_minibatch *b, float *grad,
+                          mf_loss_sums *sums);
+
+    /** Update number @p update (1, 2, ...) from the summed gradient. */
+    mf_status (*apply)(void *algo, const float *grad, uint64_t update,
+                       float *weights, float *state);
+} mf_algo_ops;
+
+/** The algorithms of algo_list.h; NULL if there is none of that name, or past
+ *  the end. */
+const mf_algo_ops *mf_algo_find(const char *name);
+const mf_algo_ops *mf_algo_at(int i);
+
+#endif

@@ -1,0 +1,2 @@
+/* Every algorithm, one line each; registry.c expands this twice. */
+MF_ALGO(mfq)
