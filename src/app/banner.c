@@ -1,0 +1,131 @@
+#include "banner.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <mpi.h>
+
+#include "mfrl/base/log.h"
+#include "mfrl/base/mem.h"
+#include "mfrl/comm/collective.h"
+#include "mfrl/comm/mpi_check.h"
+#include "mfrl/io/h5.h"
+#include "mfrl/nn/gemm.h"
+#include "version.h"
+
+enum { HOST = 64 };
+
+/* "node1 x 32, node2 x 32" from all ranks' host names, in order of rank. */
+static void hosts_text(const char (*hosts)[HOST], int n, char *out, size_t size)
+{
+    size_t used = 0;
+
+    out[0] = '\0';
+    for (int i = 0; i < n && used < size;) {
+        int run = 1;
+
+        while (i + run < n && strcmp(hosts[i], hosts[i + run]) == 0) {
+            run++;
+        }
+        used += (size_t)snprintf(out + used, size - used, "%s%s x %d",
+                                 i > 0 ? ", " : "", hosts[i], run);
+        i += run;
+    }
+}
+
+static mf_status log_libraries(void)
+{
+    char mpi[MPI_MAX_LIBRARY_VERSION_STRING], h5[32];
+    int length;
+
+    MF_TRY(MF_MPI(MPI_Get_library_version(mpi, &length)));
+    mpi[strcspn(mpi, ",")] = '\0';
+    mf_h5_version(h5, sizeof(h5));
+    mf_log_root(MF_LOG_INFO, "mfrl-dist %s   %s, HDF5 %s, %s", MF_VERSION, mpi,
+                h5, mf_gemm_library());
+    return MF_OK;
+}
+
+void mf_banner_memory(const mf_config *cfg, const mf_plan *plan, size_t *actor,
+                      size_t *learner)
+{
+    *learner = 0;
+    for (int l = 0; l < plan->n_learners; l++) {
+        const mf_replay_spec s = mf_learner_replay(cfg, plan, l);
+        const size_t bytes = mf_replay_bytes(&s);
+
+        *learner = bytes > *learner ? bytes : *learner;
+    }
+    /* the round's messages of all actors */
+    *learner += (size_t)cfg->n_worlds * cfg->env_spec.n_agents *
+                (size_t)cfg->run.pipeline.steps_per_round *
+                mf_layout_make(cfg->env_spec.n_actions, cfg->env_spec.obs_bytes,
+                               cfg->env_spec.max_neighbours)
+                    .stride /
+                (size_t)plan->n_learners;
+    *actor = mf_actor_bytes(cfg, plan);
+}
+
+static void log_memory(const mf_run *run)
+{
+    const mf_plan *p = &run->roles.plan;
+    size_t actor, learner;
+
+    mf_banner_memory(run->cfg, p, &actor, &learner);
+    if (p->colocated) {
+        mf_log_root(MF_LOG_INFO,
+                    "memory     about %.1f MB on a learner, %.1f MB on others",
+                    (double)(actor + learner) * 1e-6, (double)actor * 1e-6);
+    } else {
+        mf_log_root(MF_LOG_INFO,
+                    "memory     about %.1f MB an actor, %.1f MB a learner, "
+                    "besides what MPI takes",
+                    (double)actor * 1e-6, (double)learner * 1e-6);
+    }
+}
+
+mf_status mf_banner(const mf_run *run)
+{
+    const mf_config *cfg = run->cfg;
+    const mf_plan *p = &run->roles.plan;
+    char host[HOST] = "", text[512];
+    void *all;
+    size_t bytes;
+
+    (void)gethostname(host, sizeof(host) - 1);
+    MF_TRY(mf_comm_gather(host, sizeof(host), &all, &bytes, 0,
+                          run->roles.control));
+    if (run->roles.rank != 0) {
+        return MF_OK;
+    }
+    hosts_text(all, p->n_ranks, text, sizeof(text));
+    mf_free(&all);
+    MF_TRY(log_libraries());
+    mf_log_root(MF_LOG_INFO,
+                "run        %s: %s on %s, seed %lld, %lld rounds "
+                "of %d steps",
+                cfg->run.run.dir, cfg->algo->name, cfg->env->name,
+                (long long)cfg->run.run.seed, (long long)cfg->run.run.rounds,
+                run->steps);
+    mf_log_root(MF_LOG_INFO, "ranks      %d (%s): %d actor%s, %d learner%s%s",
+                p->n_ranks, text, p->n_actors, p->n_actors == 1 ? "" : "s",
+                p->n_learners, p->n_learners == 1 ? "" : "s",
+                p->colocated ? ", colocated" : "");
+    mf_log_root(
+        MF_LOG_INFO,
+        "worlds     %d of %d x %d cells, %u agents each; %d group%s of "
+        "%d x %d tiles, about %d x %d cells a tile",
+        p->n_worlds, p->decomp.width, p->decomp.height, cfg->env_spec.n_agents,
+        p->n_groups, p->n_groups == 1 ? "" : "s", p->decomp.px, p->decomp.py,
+        p->decomp.width / p->decomp.px, p->decomp.height / p->decomp.py);
+    mf_log_root(MF_LOG_INFO,
+                "learning   %d weight set%s, %d replay shards, lag %d, %.3g "
+                "updates of %lld samples a round",
+                run->n_sets, run->n_sets == 1 ? "" : "s", p->n_shards,
+                (int)cfg->run.pipeline.lag,
+                (double)mf_learner_updates_until(cfg, 1000) / 1000,
+                (long long)cfg->run.learner.batch);
+    log_memory(run);
+    return MF_OK;
+}

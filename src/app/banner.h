@@ -1,0 +1,24 @@
+/** @file banner.h
+ *  What a run says at its start and at its end.
+ */
+#ifndef MFRL_APP_BANNER_H
+#define MFRL_APP_BANNER_H
+
+#include "trainer.h"
+
+/** Version, libraries, ranks, tiles, memory.  Collective on all ranks. */
+mf_status mf_banner(const mf_run *run);
+
+/** Bytes that the largest actor and the largest learner will allocate. */
+void mf_banner_memory(const mf_config *cfg, const mf_plan *plan, size_t *actor,
+                      size_t *learner);
+
+/** Rates, the table of phases, and a sentence on the bottleneck; also as
+ *  perf.json in the run directory.
+ *  @param wall, cpu  seconds of this rank in the rounds of this start
+ *  @param steps      agent-steps of this start, rank 0
+ *  Collective on all ranks. */
+mf_status mf_end_report(const mf_trainer *t, double wall, double cpu,
+                        int64_t steps);
+
+#endif

@@ -1,0 +1,369 @@
+/* `mfrl-dist bench`: what this core can do, and what the program makes of it.
+ * Every figure is a median of several runs, by CPU time, since other programs
+ * may have the core for a while; compare figures of one call only. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "launch.h"
+#include "mfrl/base/log.h"
+#include "mfrl/base/mem.h"
+#include "mfrl/base/rng.h"
+#include "mfrl/base/simd.h"
+#include "mfrl/nn/net.h"
+#include "trainer.h"
+
+enum { RUNS = 5 }; /* a figure is the median of these */
+
+static const char HELP[] =
+    "usage: mfrl-dist bench [peak] [random] [network] [heatbath] [pipeline]\n"
+    "\n"
+    "On one core, all of them if none is named; about half a minute.\n"
+    "  peak      multiply-adds a second that this core reaches, as the mark\n"
+    "  random    random numbers, drawn in bulk\n"
+    "  network   forward and backward pass of a small network\n"
+    "  heatbath  Ising sweeps with one table for all agents\n"
+    "  pipeline  learning with a table per agent through the whole program:\n"
+    "            act, ship, store, sample, update, broadcast\n";
+
+static int by_value(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+static double median(double *values, int n)
+{
+    qsort(values, (size_t)n, sizeof(*values), by_value);
+    return values[n / 2];
+}
+
+/* ---- peak ---- */
+
+typedef float lanes __attribute__((vector_size(64)));
+enum { CHAINS = 12, PEAK_STEPS = 2000000 };
+
+/* Independent chains of multiply-adds in registers.  Contraction is off in
+ * this program, so the fused form is asked for where there is one. */
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+__attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4"),
+               optimize("fp-contract=fast")))
+#endif
+static float
+multiply_add(int steps)
+{
+    lanes acc[CHAINS];
+    lanes a = {0}, b = {0}, sum = {0};
+    float total = 0;
+
+    a += 0.999f;
+    b += 0.001f;
+    for (int c = 0; c < CHAINS; c++) {
+        acc[c] = b * (float)c;
+    }
+    for (int i = 0; i < steps; i++) {
+#pragma GCC unroll 12
+        for (int c = 0; c < CHAINS; c++) {
+            acc[c] = acc[c] * a + b;
+        }
+    }
+    for (int c = 0; c < CHAINS; c++) {
+        sum += acc[c];
+    }
+    for (int k = 0; k < 16; k++) {
+        total += sum[k];
+    }
+    return total;
+}
+
+static double peak_flops(void)
+{
+    const double flop = 2.0 * 16 * CHAINS * PEAK_STEPS;
+    double best = 0;
+    volatile float sink;
+
+    for (int r = 0; r < RUNS; r++) {
+        const double began = mf_clock_cpu();
+
+        sink = multiply_add(PEAK_STEPS);
+        best = fmax(best, flop / (mf_clock_cpu() - began));
+    }
+    (void)sink;
+    return best;
+}
+
+static mf_status bench_peak(void)
+{
+    printf("%-28s %10.1f GFLOP/s\n", "peak, float multiply-add",
+           peak_flops() * 1e-9);
+    return MF_OK;
+}
+
+/* ---- random numbers ---- */
+
+static mf_status bench_random(void)
+{
+    enum { N = 1 << 16, REPEAT = 100 };
+    double rates[RUNS];
+    uint32_t *out;
+
+    MF_TRY(mf_alloc(N, sizeof(*out), "bench", &out));
+    for (int r = 0; r < RUNS; r++) {
+        const double began = mf_clock_cpu();
+
+        for (int i = 0; i < REPEAT; i++) {
+            const mf_rng key = {
+                .seed = 1, .step = (uint64_t)i, .purpose = MF_RNG_TEST};
+
+            mf_rng_fill(&key, 0, N, out);
+        }
+        rates[r] = (double)N * REPEAT / (mf_clock_cpu() - began);
+    }
+    mf_free(&out);
+    printf("%-28s %10.3g numbers/s\n", "random, in bulk", median(rates, RUNS));
+    return MF_OK;
+}
+
+/* ---- network ---- */
+
+static mf_status time_network(mf_net *net, const float *params, const float *x,
+                              float *q, float *grad, int rows)
+{
+    enum { REPEAT = 50 };
+    const double flop = 2.0 * (double)mf_net_n_params(net) * rows * REPEAT;
+    const double peak = peak_flops();
+    double forward[RUNS], both[RUNS];
+
+    for (int r = 0; r < RUNS; r++) {
+        double began = mf_clock_cpu();
+
+        for (int i = 0; i < REPEAT; i++) {
+            mf_net_forward(net, params, x, rows, q);
+        }
+        forward[r] = mf_clock_cpu() - began;
+        began = mf_clock_cpu();
+        for (int i = 0; i < REPEAT; i++) {
+            mf_net_forward(net, params, x, rows, q);
+            mf_net_backward(net, params, q, grad);
+        }
+        both[r] = mf_clock_cpu() - began;
+    }
+
+    const double f = flop / median(forward, RUNS);
+    const double b = 3 * flop / median(both, RUNS);
+
+    printf("%-28s %10.3g rows/s, %.0f %% of peak\n", "network, forward",
+           rows * REPEAT / median(forward, RUNS), 100 * f / peak);
+    printf("%-28s %10.3g rows/s, %.0f %% of peak\n", "network, with backward",
+           rows * REPEAT / median(both, RUNS), 100 * b / peak);
+    return MF_OK;
+}
+
+static mf_status bench_network(void)
+{
+    enum { ROWS = 256 };
+    const mf_net_spec spec = {.layers = "dense 128, dense 64",
+                              .n_in = 320,
+                              .n_out = 21,
+                              .max_batch = ROWS};
+    const mf_rng key = {.seed = 1, .purpose = MF_RNG_TEST};
+    float *params = NULL, *x = NULL, *q = NULL, *grad = NULL;
+    mf_net *net;
+    mf_status st;
+
+    MF_TRY(mf_net_create(&spec, &net));
+
+    const size_t n = mf_net_n_params(net);
+
+    MF_TRY_OR(out, mf_alloc(n, sizeof(float), "bench", &params));
+    MF_TRY_OR(out, mf_alloc(n, sizeof(float), "bench", &grad));
+    MF_TRY_OR(out,
+              mf_alloc((size_t)(ROWS * spec.n_in), sizeof(float), "bench", &x));
+    MF_TRY_OR(
+        out, mf_alloc((size_t)(ROWS * spec.n_out), sizeof(float), "bench", &q));
+    for (int i = 0; i < ROWS * spec.n_in; i++) {
+        x[i] = mf_rng_unit(mf_rng_u32(&key, (uint32_t)i));
+    }
+    mf_net_init(net, &key, params);
+    st = time_network(net, params, x, q, grad, ROWS);
+out:
+    mf_net_destroy(&net);
+    mf_free(&params);
+    mf_free(&x);
+    mf_free(&q);
+    mf_free(&grad);
+    return st;
+}
+
+/* ---- the program itself, on this one rank ---- */
+
+/* A run of the given config in a scratch directory, up to @p body. */
+static mf_status with_run(int n, char **assignments,
+                          mf_status (*body)(mf_run *run))
+{
+    mf_config cfg;
+    mf_plan plan;
+    mf_plan_request want;
+    mf_run run = {.cfg = &cfg};
+    mf_status st;
+
+    MF_TRY(mf_config_init(&cfg));
+    MF_TRY_OR(out, mf_config_override(&cfg, n, assignments));
+    MF_TRY_OR(out, mf_config_resolve(&cfg));
+    want = mf_config_plan_request(&cfg, 1);
+    MF_TRY_OR(out, mf_plan_make(&want, &plan));
+    run.n_sets = cfg.env_spec.n_sets;
+    run.steps = (int)cfg.run.pipeline.steps_per_round;
+    run.layout = mf_layout_make(cfg.env_spec.n_actions, cfg.env_spec.obs_bytes,
+                                cfg.env_spec.max_neighbours);
+    run.phases = (mf_phases){.seconds = run.phase_seconds, .current = -1};
+    MF_TRY_OR(out, mf_roles_create(&plan, &run.roles));
+    st = body(&run);
+    mf_roles_clear(&run.roles);
+out:
+    mf_config_clear(&cfg);
+    return st;
+}
+
+static mf_status sweep(mf_run *run)
+{
+    enum { SWEEPS = 100 };
+    mf_actor *a;
+    float weights[10] = {0};
+    double rates[RUNS];
+    mf_status st = MF_OK;
+
+    for (int up = 0; up <= 4; up++) { /* the exact Q: r(up neighbours, a) */
+        weights[2 * up] = 2.0f - (float)up;
+        weights[2 * up + 1] = (float)up - 2.0f;
+    }
+    MF_TRY(mf_actor_create(run, &a));
+    for (int r = 0; r < RUNS; r++) {
+        const double began = mf_clock_cpu();
+
+        for (int i = 0; i < SWEEPS; i++) {
+            MF_TRY_OR(out,
+                      mf_actor_play(a, &a->worlds[0],
+                                    (uint64_t)(r * SWEEPS + i), 1.2, weights));
+        }
+        rates[r] =
+            (double)a->worlds[0].agents.n * SWEEPS / (mf_clock_cpu() - began);
+    }
+    printf("%-28s %10.3g spin updates/s\n", "heatbath, shared table",
+           median(rates, RUNS));
+out:
+    mf_actor_destroy(&a);
+    return st;
+}
+
+static mf_status bench_heatbath(void)
+{
+    char *cfg[] = {"env.ising.width=256", "env.ising.height=256",
+                   "env.ising.temperature=1.2"};
+
+    return with_run((int)(sizeof(cfg) / sizeof(cfg[0])), cfg, sweep);
+}
+
+static mf_status learn(mf_run *run)
+{
+    mf_trainer t;
+    mf_status st;
+
+    MF_TRY(mf_trainer_create(run, NULL, &t));
+    st = mf_trainer_rounds(&t, run->cfg->run.run.rounds / 10);
+    if (st == MF_OK) { /* the first tenth filled the caches and the replay */
+        const int64_t first = t.round;
+        const double began = mf_clock_cpu();
+
+        st = mf_trainer_rounds(&t, run->cfg->run.run.rounds);
+        printf("%-28s %10.3g agent-steps/s\n", "pipeline, per-agent tables",
+               (double)((t.round - first) * run->steps) *
+                   run->cfg->env_spec.n_agents / (mf_clock_cpu() - began));
+    }
+    mf_trainer_clear(&t);
+    return st;
+}
+
+static mf_status bench_pipeline(void)
+{
+    char dir[256], dir_key[300], command[300];
+    char *cfg[] = {dir_key,
+                   "run.rounds=100",
+                   "env.ising.width=64",
+                   "env.ising.height=64",
+                   "env.ising.temperature=1.2",
+                   "table.sharing=per_agent",
+                   "pipeline.steps_per_round=10",
+                   "replay.capacity=81920",
+                   "learner.batch=4096",
+                   "learner.samples_per_step=1"};
+    const char *tmp = getenv("TMPDIR");
+    mf_status st;
+
+    snprintf(dir, sizeof(dir), "%s/mfrl-bench-XXXXXX",
+             tmp != NULL ? tmp : "/tmp");
+    if (mkdtemp(dir) == NULL) {
+        return MF_FAIL(MF_ERR_IO, "cannot create %s; set TMPDIR", dir);
+    }
+    snprintf(dir_key, sizeof(dir_key), "run.dir=%s", dir);
+    st = with_run((int)(sizeof(cfg) / sizeof(cfg[0])), cfg, learn);
+    snprintf(command, sizeof(command), "rm -rf '%s'", dir);
+    return system(command) == 0 ? st : MF_ERR_IO;
+}
+
+typedef struct bench {
+    const char *name;
+    mf_status (*run)(void);
+} bench;
+
+static const bench BENCHES[] = {
+    {"peak", bench_peak},         {"random", bench_random},
+    {"network", bench_network},   {"heatbath", bench_heatbath},
+    {"pipeline", bench_pipeline},
+};
+enum { N_BENCHES = sizeof(BENCHES) / sizeof(BENCHES[0]) };
+
+static mf_status run_named(int argc, char **argv)
+{
+    int known = 0;
+
+    for (int b = 0; b < N_BENCHES; b++) {
+        int wanted = argc == 0;
+
+        for (int i = 0; i < argc; i++) {
+            const int same = strcmp(argv[i], BENCHES[b].name) == 0;
+
+            wanted |= same;
+            known += same;
+        }
+        if (wanted) {
+            MF_TRY(BENCHES[b].run());
+        }
+    }
+    return known == argc ? MF_OK
+                         : MF_FAIL(MF_ERR_USAGE, "there is no such bench; see "
+                                                 "mfrl-dist bench --help");
+}
+
+int mf_command_bench(int argc, char **argv)
+{
+    int rank, n_ranks;
+    mf_status st;
+
+    if (argc > 0 &&
+        (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0)) {
+        fputs(HELP, stdout);
+        return 0;
+    }
+    MF_TRY(mf_comm_init(&rank, &n_ranks));
+    st = n_ranks == 1 ? run_named(argc, argv)
+                      : MF_FAIL(MF_ERR_USAGE,
+                                "bench measures one core: start it without "
+                                "mpirun");
+    mf_comm_finalize();
+    return (int)st;
+}

@@ -1,0 +1,234 @@
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mfrl/base/mem.h"
+#include "mfrl/io/run_files.h"
+
+enum { MAX_CONFIG_BYTES = 1 << 20 };
+
+mf_status mf_config_init(mf_config *c)
+{
+    mf_opt_section sections[MF_RUN_SECTIONS + 2 * MF_MAX_LISTED];
+    int n = MF_RUN_SECTIONS;
+
+    memset(c, 0, sizeof(*c));
+    mf_run_cfg_sections(&c->run, sections);
+    for (int i = 0; mf_env_at(i) != NULL; i++, n++) {
+        const mf_env_ops *env = mf_env_at(i);
+        char *name = c->sections[n - MF_RUN_SECTIONS];
+
+        MF_TRY(mf_alloc(1, env->cfg_size, "config", &c->env_cfgs[i]));
+        snprintf(name, sizeof(c->sections[0]), "env.%s", env->name);
+        sections[n] = (mf_opt_section){name, env->opts, c->env_cfgs[i]};
+    }
+    for (int i = 0; mf_algo_at(i) != NULL; i++, n++) {
+        const mf_algo_ops *algo = mf_algo_at(i);
+        char *name = c->sections[n - MF_RUN_SECTIONS];
+
+        MF_TRY(mf_alloc(1, algo->cfg_size, "config", &c->algo_cfgs[i]));
+        snprintf(name, sizeof(c->sections[0]), "algo.%s", algo->name);
+        sections[n] = (mf_opt_section){name, algo->opts, c->algo_cfgs[i]};
+    }
+    return mf_opts_create(sections, n, &c->opts);
+}
+
+void mf_config_clear(mf_config *c)
+{
+    mf_opts_destroy(&c->opts);
+    for (int i = 0; i < MF_MAX_LISTED; i++) {
+        mf_free(&c->env_cfgs[i]);
+        mf_free(&c->algo_cfgs[i]);
+    }
+}
+
+mf_status mf_config_load(mf_config *c, const char *path)
+{
+    char *text;
+    mf_status st;
+
+    st = mf_file_read(path, MAX_CONFIG_BYTES, &text, NULL);
+    if (st == MF_OK) {
+        st = mf_opts_read(c->opts, text, path);
+        mf_free(&text);
+    }
+    return st;
+}
+
+mf_status mf_config_override(mf_config *c, int n, char *const *assignments)
+{
+    for (int i = 0; i < n; i++) {
+        MF_TRY(mf_opts_set(c->opts, assignments[i]));
+    }
+    return MF_OK;
+}
+
+mf_status mf_config_override_resumed(mf_config *c, int n,
+                                     char *const *assignments)
+{
+    static const char *const FREE[] = {
+        "run.rounds=",  "run.burn_in=", "ranks.",
+        "world.tiles=", "checkpoint.",  "log.",
+    };
+
+    for (int i = 0; i < n; i++) {
+        int allowed = 0;
+
+        for (size_t k = 0; k < sizeof(FREE) / sizeof(FREE[0]); k++) {
+            allowed |= strncmp(assignments[i], FREE[k], strlen(FREE[k])) == 0;
+        }
+        if (!allowed) {
+            return MF_FAIL(MF_ERR_USAGE,
+                           "command line: '%s' cannot change when a run is "
+                           "resumed, only run.rounds, run.burn_in, ranks.*, "
+                           "world.tiles, checkpoint.* and log.*; start a new "
+                           "run with another run.dir",
+                           assignments[i]);
+        }
+    }
+    return mf_config_override(c, n, assignments);
+}
+
+/* "a, b, c" of all names in a list. */
+static void list_names(int envs, char *out, size_t size)
+{
+    size_t used = 0;
+
+    out[0] = '\0';
+    for (int i = 0;; i++) {
+        const char *name =
+            envs ? (mf_env_at(i) != NULL ? mf_env_at(i)->name : NULL)
+                 : (mf_algo_at(i) != NULL ? mf_algo_at(i)->name : NULL);
+
+        if (name == NULL || used >= size) {
+            return;
+        }
+        used += (size_t)snprintf(out + used, size - used, "%s%s",
+                                 i > 0 ? ", " : "", name);
+    }
+}
+
+static mf_status find_parts(mf_config *c)
+{
+    char names[512];
+
+    c->env = mf_env_find(c->run.env.name);
+    if (c->env == NULL) {
+        list_names(1, names, sizeof(names));
+        return MF_FAIL(MF_ERR_USAGE,
+                       "env.name = %s: there is no such environment; use one "
+                       "of: %s",
+                       c->run.env.name, names);
+    }
+    c->algo = mf_algo_find(c->run.algo.name);
+    if (c->algo == NULL) {
+        list_names(0, names, sizeof(names));
+        return MF_FAIL(MF_ERR_USAGE,
+                       "algo.name = %s: there is no such algorithm; use one "
+                       "of: %s",
+                       c->run.algo.name, names);
+    }
+    for (int i = 0; mf_env_at(i) != NULL; i++) {
+        if (mf_env_at(i) == c->env) {
+            c->env_cfg = c->env_cfgs[i];
+        }
+    }
+    for (int i = 0; mf_algo_at(i) != NULL; i++) {
+        if (mf_algo_at(i) == c->algo) {
+            c->algo_cfg = c->algo_cfgs[i];
+        }
+    }
+    return MF_OK;
+}
+
+mf_status mf_config_resolve(mf_config *c)
+{
+    MF_TRY(find_parts(c));
+    MF_TRY(mf_run_cfg_check(&c->run));
+    MF_TRY(c->env->spec(c->env_cfg, &c->env_spec));
+    if (c->env_spec.stage_game &&
+        !mf_opts_is_set(c->opts, "learner", "gamma")) {
+        MF_TRY(mf_opts_set(c->opts, "learner.gamma=0"));
+    }
+    c->n_worlds =
+        c->run.world.count > 0 ? (int)c->run.world.count : c->env_spec.n_sets;
+    if (c->n_worlds < c->env_spec.n_sets) {
+        return MF_FAIL(MF_ERR_USAGE,
+                       "world.count = %d leaves some of the %d weight sets "
+                       "without a world; use at least %d, or auto",
+                       c->n_worlds, c->env_spec.n_sets, c->env_spec.n_sets);
+    }
+    for (int s = 0; s < c->env_spec.n_sets; s++) {
+        if (mf_config_temperature(c, s, 0) <= 0) {
+            return MF_FAIL(MF_ERR_USAGE,
+                           "policy.temperature: environment %s has no "
+                           "temperature of its own; set one above 0",
+                           c->env->name);
+        }
+    }
+    if (c->run.run.dir[0] == '\0') {
+        snprintf(c->run.run.dir, sizeof(c->run.run.dir), "runs/%s-%s-%lld",
+                 c->env->name, c->algo->name, (long long)c->run.run.seed);
+    }
+    return MF_OK;
+}
+
+mf_status mf_config_text(const mf_config *c, int explain, char **text,
+                         size_t *size)
+{
+    FILE *f = open_memstream(text, size);
+    mf_status st;
+
+    if (f == NULL) {
+        return MF_FAIL(MF_ERR_MEMORY, "no memory for the config's text");
+    }
+    st = mf_opts_write(c->opts, explain, f);
+    fclose(f);
+    if (st != MF_OK) {
+        free(*text);
+        *text = NULL;
+    }
+    return st;
+}
+
+double mf_config_temperature(const mf_config *c, int set, int64_t round)
+{
+    const double t = mf_schedule_at(&c->run.policy.temperature, (double)round);
+
+    return t > 0 ? t : c->env->temperature(c->env_cfg, set);
+}
+
+mf_status mf_config_algo(const mf_config *c, void **algo)
+{
+    const mf_env_spec *e = &c->env_spec;
+    const mf_algo_spec spec = {.run = &c->run,
+                               .n_agents = e->n_agents,
+                               .n_actions = e->n_actions,
+                               .obs_bytes = e->obs_bytes,
+                               .obs_floats = e->obs_floats,
+                               .obs_states = e->obs_states,
+                               .unpack = c->env->unpack,
+                               .max_neighbours = e->max_neighbours,
+                               .batch = (int)c->run.learner.batch};
+
+    return c->algo->create(c->algo_cfg, &spec, algo);
+}
+
+mf_plan_request mf_config_plan_request(const mf_config *c, int n_ranks)
+{
+    mf_plan_request r = {.n_ranks = n_ranks,
+                         .layout = (mf_plan_kind)c->run.ranks.layout,
+                         .n_learners = (int)c->run.ranks.learners,
+                         .n_worlds = c->n_worlds,
+                         .n_shards = (int)c->run.replay.shards,
+                         .width = c->env_spec.width,
+                         .height = c->env_spec.height,
+                         .halo = c->env_spec.halo,
+                         .periodic = c->env_spec.periodic};
+
+    /* resolve has checked the text */
+    (void)mf_run_cfg_tiles(c->run.world.tiles, &r.px, &r.py);
+    return r;
+}

@@ -1,0 +1,65 @@
+/** @file config.h
+ *  The whole config of a run: global sections, and one section for every
+ *  environment and algorithm that is listed.
+ */
+#ifndef MFRL_APP_CONFIG_H
+#define MFRL_APP_CONFIG_H
+
+#include "mfrl/algo/algo.h"
+#include "mfrl/cfg/opt.h"
+#include "mfrl/cfg/run_cfg.h"
+#include "mfrl/comm/plan.h"
+#include "mfrl/env/env.h"
+
+enum { MF_MAX_LISTED = 32 }; /* environments, and algorithms */
+
+typedef struct mf_config {
+    mf_run_cfg run;
+    mf_opts *opts;
+    char sections[2 * MF_MAX_LISTED][64]; /* "env.<name>", "algo.<name>" */
+    void *env_cfgs[MF_MAX_LISTED];        /* by place in env_list.h */
+    void *algo_cfgs[MF_MAX_LISTED];
+
+    /* Set by mf_config_resolve: */
+    const mf_env_ops *env;
+    const void *env_cfg;
+    mf_env_spec env_spec;
+    const mf_algo_ops *algo;
+    const void *algo_cfg;
+    int n_worlds;
+} mf_config;
+
+/** All keys at their defaults.  The config must not move afterwards: opts
+ *  points into it. */
+mf_status mf_config_init(mf_config *c);
+void mf_config_clear(mf_config *c);
+
+/** Read an INI file. */
+mf_status mf_config_load(mf_config *c, const char *path);
+
+/** Apply "section.key=value" overrides in turn. */
+mf_status mf_config_override(mf_config *c, int n, char *const *assignments);
+
+/** Apply overrides to a run that is resumed: only keys that do not change what
+ *  is computed, else MF_ERR_USAGE. */
+mf_status mf_config_override_resumed(mf_config *c, int n,
+                                     char *const *assignments);
+
+/** Look up environment and algorithm, check what only shows when all sections
+ *  are known, fill in the default run.dir. */
+mf_status mf_config_resolve(mf_config *c);
+
+/** The config as INI text, *text to be released with free(). */
+mf_status mf_config_text(const mf_config *c, int explain, char **text,
+                         size_t *size);
+
+/** Boltzmann temperature of a weight set in a round. */
+double mf_config_temperature(const mf_config *c, int set, int64_t round);
+
+/** The config's algorithm, to be destroyed with its destroy operation. */
+mf_status mf_config_algo(const mf_config *c, void **algo);
+
+/** What the config asks of a number of ranks. */
+mf_plan_request mf_config_plan_request(const mf_config *c, int n_ranks);
+
+#endif

@@ -1,0 +1,237 @@
+#include "banner.h"
+
+#include <stdio.h>
+
+#include "mfrl/base/log.h"
+#include "mfrl/base/mem.h"
+#include "mfrl/comm/collective.h"
+#include "mfrl/io/json.h"
+#include "mfrl/io/run_files.h"
+
+static const char *const PHASES[MF_N_PHASES] = {
+    [MF_PHASE_WAIT_WEIGHTS] = "wait for weights",
+    [MF_PHASE_OBSERVE] = "observe",
+    [MF_PHASE_ACT] = "act",
+    [MF_PHASE_WAIT_HALO] = "halo",
+    [MF_PHASE_RESOLVE] = "resolve",
+    [MF_PHASE_PACK] = "pack",
+    [MF_PHASE_SHIP] = "ship",
+    [MF_PHASE_WAIT_DATA] = "wait for data",
+    [MF_PHASE_STORE] = "store",
+    [MF_PHASE_SAMPLE] = "sample",
+    [MF_PHASE_GRADIENT] = "gradient",
+    [MF_PHASE_SUM] = "sum gradients",
+    [MF_PHASE_APPLY] = "apply",
+    [MF_PHASE_PUBLISH] = "publish",
+    [MF_PHASE_REPORT] = "report",
+    [MF_PHASE_CHECKPOINT] = "checkpoint",
+};
+
+/* What every rank tells rank 0. */
+typedef struct rank_report {
+    double phase[MF_N_PHASES]; /* seconds */
+    double cpu;                /* seconds */
+    double memory;             /* bytes, at most */
+    double halo, shipped;      /* bytes sent */
+} rank_report;
+
+typedef struct totals {
+    double min[MF_N_PHASES], max[MF_N_PHASES], sum[MF_N_PHASES];
+    double all; /* of sum */
+    double cpu, memory, halo, shipped;
+    double busy_max, busy_sum; /* without waiting */
+    int n;
+} totals;
+
+static int is_wait(int phase)
+{
+    return phase == MF_PHASE_WAIT_WEIGHTS || phase == MF_PHASE_WAIT_DATA ||
+           phase == MF_PHASE_WAIT_HALO;
+}
+
+static void add_rank(totals *t, const rank_report *r)
+{
+    double busy = 0;
+
+    for (int k = 0; k < MF_N_PHASES; k++) {
+        const double s = r->phase[k];
+
+        t->min[k] = t->n == 0 || s < t->min[k] ? s : t->min[k];
+        t->max[k] = s > t->max[k] ? s : t->max[k];
+        t->sum[k] += s;
+        t->all += s;
+        busy += is_wait(k) ? 0 : s;
+    }
+    t->busy_max = busy > t->busy_max ? busy : t->busy_max;
+    t->busy_sum += busy;
+    t->cpu += r->cpu;
+    t->memory = r->memory > t->memory ? r->memory : t->memory;
+    t->halo += r->halo;
+    t->shipped += r->shipped;
+    t->n++;
+}
+
+static double share(const totals *t, mf_phase phase)
+{
+    return t->all > 0 ? t->sum[phase] / t->all : 0;
+}
+
+static void log_role(const char *role, const totals *t)
+{
+    if (t->n == 0) {
+        return;
+    }
+    mf_log_root(MF_LOG_INFO, "%-10s %-18s %9s %9s %9s %7s", role, "seconds on",
+                "min", "avg", "max", "share");
+    for (int k = 0; k < MF_N_PHASES; k++) {
+        if (t->max[k] > 0) {
+            mf_log_root(MF_LOG_INFO, "%-10s %-18s %9.3f %9.3f %9.3f %6.1f%%",
+                        "", PHASES[k], t->min[k], t->sum[k] / t->n, t->max[k],
+                        100 * share(t, (mf_phase)k));
+        }
+    }
+}
+
+/* One sentence: what limits the run, and what would help. */
+static void log_bottleneck(const mf_trainer *t, const totals *actors,
+                           const totals *learners)
+{
+    const int lag = (int)t->run->cfg->run.pipeline.lag;
+    const double a = share(actors, MF_PHASE_WAIT_WEIGHTS);
+    const double l = share(learners, MF_PHASE_WAIT_DATA);
+    const char *overlap =
+        lag == 0 ? " (with pipeline.lag = 1 the two would overlap)" : "";
+
+    if (t->run->roles.plan.colocated) {
+        mf_log_root(MF_LOG_INFO,
+                    "bottleneck none between roles: every rank acts and "
+                    "learners learn in turn; halo waits take %.0f %%",
+                    100 * share(actors, MF_PHASE_WAIT_HALO));
+    } else if (a > l) {
+        mf_log_root(MF_LOG_INFO,
+                    "bottleneck learners: actors waited %.0f %% of their time "
+                    "for weights; more ranks.learners or fewer "
+                    "learner.samples_per_step would help%s",
+                    100 * a, overlap);
+    } else {
+        mf_log_root(MF_LOG_INFO,
+                    "bottleneck actors: learners waited %.0f %% of their time "
+                    "for transitions; fewer ranks.learners, or more "
+                    "learner.samples_per_step for free%s",
+                    100 * l, overlap);
+    }
+}
+
+static mf_status json_role(mf_json *top, const char *name, const totals *t)
+{
+    mf_json *role, *phases;
+
+    MF_TRY(mf_json_set_object(top, name, &role));
+    MF_TRY(mf_json_set_int(role, "ranks", t->n));
+    MF_TRY(mf_json_set_real(role, "imbalance",
+                            t->busy_sum > 0 ? t->busy_max * t->n / t->busy_sum
+                                            : 1));
+    MF_TRY(mf_json_set_object(role, "phase_seconds", &phases));
+    for (int k = 0; k < MF_N_PHASES; k++) {
+        if (t->max[k] > 0) {
+            mf_json *p;
+
+            MF_TRY(mf_json_set_object(phases, PHASES[k], &p));
+            MF_TRY(mf_json_set_real(p, "min", t->min[k]));
+            MF_TRY(mf_json_set_real(p, "avg", t->sum[k] / t->n));
+            MF_TRY(mf_json_set_real(p, "max", t->max[k]));
+            MF_TRY(mf_json_set_real(p, "share", share(t, (mf_phase)k)));
+        }
+    }
+    return MF_OK;
+}
+
+static mf_status write_json(const mf_trainer *t, const totals *all,
+                            const totals *actors, const totals *learners,
+                            double wall, int64_t steps)
+{
+    mf_json *j;
+    char path[MF_PATH];
+    mf_status st;
+
+    MF_TRY(mf_path_join(path, t->run->cfg->run.run.dir, "perf.json"));
+    MF_TRY(mf_json_create(&j));
+    MF_TRY_OR(out, mf_json_set_real(j, "wall_s", wall));
+    MF_TRY_OR(out, mf_json_set_real(j, "cpu_s", all->cpu));
+    MF_TRY_OR(out, mf_json_set_int(j, "agent_steps", steps));
+    MF_TRY_OR(out,
+              mf_json_set_real(j, "agent_steps_per_s", (double)steps / wall));
+    MF_TRY_OR(out, mf_json_set_real(j, "cpu_ns_per_agent_step",
+                                    1e9 * all->cpu / (double)steps));
+    MF_TRY_OR(out, mf_json_set_real(j, "bytes_shipped", all->shipped));
+    MF_TRY_OR(out, mf_json_set_real(j, "bytes_halo", all->halo));
+    MF_TRY_OR(out, mf_json_set_real(j, "memory_peak_bytes", all->memory));
+    MF_TRY_OR(out, json_role(j, "actors", actors));
+    MF_TRY_OR(out, json_role(j, "learners", learners));
+    st = mf_json_write(j, path);
+out:
+    mf_json_destroy(&j);
+    return st;
+}
+
+static void log_rates(const mf_trainer *t, const totals *all,
+                      const totals *actors, double wall, int64_t steps)
+{
+    mf_log_root(MF_LOG_INFO,
+                "speed      %.3g agent-steps/s: %.3g agent-steps in %.2f s; "
+                "%.1f CPU ns an agent-step on all ranks",
+                (double)steps / wall, (double)steps, wall,
+                1e9 * all->cpu / (double)steps);
+    mf_log_root(MF_LOG_INFO,
+                "traffic    %.1f MB shipped, %.1f MB of halos; lag %d; actors' "
+                "imbalance %.2f (slowest / mean); memory at most %.1f MB a "
+                "rank",
+                all->shipped * 1e-6, all->halo * 1e-6,
+                (int)t->run->cfg->run.pipeline.lag,
+                actors->busy_sum > 0
+                    ? actors->busy_max * actors->n / actors->busy_sum
+                    : 1,
+                all->memory * 1e-6);
+}
+
+mf_status mf_end_report(const mf_trainer *t, double wall, double cpu,
+                        int64_t steps)
+{
+    const mf_plan *plan = &t->run->roles.plan;
+    rank_report mine = {.cpu = cpu,
+                        .memory = (double)mf_mem_peak(),
+                        .halo = (double)t->halo_bytes,
+                        .shipped = (double)t->ship_bytes};
+    totals all = {0}, actors = {0}, learners = {0};
+    void *joined;
+    size_t bytes;
+
+    for (int k = 0; k < MF_N_PHASES; k++) {
+        mine.phase[k] = t->run->phase_seconds[k];
+    }
+    MF_TRY(mf_comm_gather(&mine, sizeof(mine), &joined, &bytes, 0,
+                          t->run->roles.control));
+    if (t->run->roles.rank != 0) {
+        return MF_OK;
+    }
+    for (int r = 0; r < plan->n_ranks; r++) {
+        const rank_report *report = (const rank_report *)joined + r;
+
+        add_rank(&all, report);
+        if (mf_plan_actor(plan, r) >= 0) {
+            add_rank(&actors, report);
+        }
+        if (mf_plan_learner(plan, r) >= 0) {
+            add_rank(&learners, report);
+        }
+    }
+    mf_free(&joined);
+    if (steps > 0) {
+        log_role(plan->colocated ? "ranks" : "actors", &actors);
+        log_role("learners", plan->colocated ? &(totals){0} : &learners);
+        log_rates(t, &all, &actors, wall, steps);
+        log_bottleneck(t, &actors, &learners);
+    }
+    return steps > 0 ? write_json(t, &all, &actors, &learners, wall, steps)
+                     : MF_OK;
+}

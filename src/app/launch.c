@@ -1,0 +1,171 @@
+#include "launch.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mfrl/base/log.h"
+#include "mfrl/base/mem.h"
+#include "mfrl/comm/collective.h"
+#include "mfrl/io/checkpoint.h"
+
+static const char *const USED = "config.used.ini";
+
+static mf_status refuse_used_dir(const char *dir)
+{
+    char path[MF_PATH];
+
+    MF_TRY(mf_path_join(path, dir, USED));
+    if (access(path, F_OK) == 0) {
+        return MF_FAIL(MF_ERR_USAGE,
+                       "%s holds a run already; go on with it by --resume %s, "
+                       "or choose another run.dir",
+                       dir, dir);
+    }
+    return MF_OK;
+}
+
+static mf_status read_fresh(const mf_train_args *args, mf_config *c)
+{
+    if (args->config != NULL) {
+        MF_TRY(mf_config_load(c, args->config));
+    }
+    MF_TRY(mf_config_override(c, args->n_overrides, args->overrides));
+    MF_TRY(mf_config_resolve(c));
+    return refuse_used_dir(c->run.run.dir);
+}
+
+static mf_status read_resumed(const mf_train_args *args, mf_config *c)
+{
+    char path[MF_PATH];
+
+    if (args->config != NULL) {
+        return MF_FAIL(MF_ERR_USAGE,
+                       "--resume goes on with the config of %s; leave %s out",
+                       args->resume, args->config);
+    }
+    MF_TRY(mf_path_join(path, args->resume, USED));
+    if (access(path, F_OK) != 0) {
+        return MF_FAIL(MF_ERR_FILE,
+                       "--resume %s: there is no %s in it, so it is not a run "
+                       "directory",
+                       args->resume, USED);
+    }
+    MF_TRY(mf_config_load(c, path));
+    MF_TRY(mf_config_override_resumed(c, args->n_overrides, args->overrides));
+    /* the directory may have been moved since */
+    snprintf(c->run.run.dir, sizeof(c->run.run.dir), "%s", args->resume);
+    return mf_config_resolve(c);
+}
+
+/* A run that was killed before its first save has no checkpoint: it starts
+ * again, which gives the same bytes. */
+static mf_status find_checkpoint(const char *dir, char out[MF_PATH])
+{
+    char path[MF_PATH];
+    mf_ckpt_info info;
+    int any = 0;
+    DIR *d;
+
+    out[0] = '\0';
+    MF_TRY(mf_path_join(path, dir, "checkpoints"));
+    d = opendir(path);
+    for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
+        any |= strncmp(e->d_name, "step-", 5) == 0;
+    }
+    if (d != NULL) {
+        closedir(d);
+    }
+    if (!any) {
+        mf_log(MF_LOG_INFO, "%s has no checkpoint yet: starting from round 0",
+               dir);
+        return MF_OK;
+    }
+    MF_TRY(mf_ckpt_find(dir, &info));
+    snprintf(out, MF_PATH, "%s", info.dir);
+    mf_log(MF_LOG_INFO, "resuming from %s, round %lld", info.dir,
+           (long long)info.round);
+    mf_ckpt_info_clear(&info);
+    return MF_OK;
+}
+
+static mf_status save_config(const mf_config *c)
+{
+    char path[MF_PATH];
+    char *text;
+    size_t size;
+    mf_status st;
+
+    MF_TRY(mf_path_join(path, c->run.run.dir, USED));
+    MF_TRY(mf_config_text(c, 0, &text, &size));
+    st = mf_file_write_atomic(path, text, size);
+    free(text);
+    return st;
+}
+
+static mf_status prepare_root(const mf_train_args *args, int n_ranks,
+                              mf_launch *l)
+{
+    mf_config *c = &l->cfg;
+    mf_plan_request want;
+
+    MF_TRY(args->resume != NULL ? read_resumed(args, c) : read_fresh(args, c));
+    want = mf_config_plan_request(c, n_ranks);
+    MF_TRY(mf_plan_make(&want, &l->plan));
+    MF_TRY(mf_run_dir_create(c->run.run.dir));
+    if (args->resume != NULL) {
+        MF_TRY(find_checkpoint(c->run.run.dir, l->checkpoint));
+    }
+    return save_config(c);
+}
+
+/* The config's text from rank 0, read by every other rank. */
+static mf_status share(mf_launch *l, int rank, int n_ranks)
+{
+    char *text = NULL;
+    size_t size = 0;
+    mf_status st = MF_OK;
+    mf_plan_request want;
+
+    if (rank == 0) {
+        st = mf_config_text(&l->cfg, 0, &text, &size);
+    }
+    MF_TRY_OR(out, mf_comm_agree(MPI_COMM_WORLD, st));
+    MF_TRY_OR(out, mf_comm_bcast(&size, sizeof(size), 0, MPI_COMM_WORLD));
+    if (rank != 0) {
+        text = calloc(size + 1, 1);
+        if (text == NULL) {
+            st = MF_FAIL(MF_ERR_MEMORY, "no memory for the config's text");
+        }
+    }
+    MF_TRY_OR(out, mf_comm_agree(MPI_COMM_WORLD, st));
+    MF_TRY_OR(out, mf_comm_bcast(text, size, 0, MPI_COMM_WORLD));
+    if (rank != 0) {
+        MF_TRY_OR(out, mf_opts_read(l->cfg.opts, text, "rank 0's config"));
+        MF_TRY_OR(out, mf_config_resolve(&l->cfg));
+        want = mf_config_plan_request(&l->cfg, n_ranks);
+        MF_TRY_OR(out, mf_plan_make(&want, &l->plan));
+    }
+    st = mf_comm_bcast(l->checkpoint, sizeof(l->checkpoint), 0, MPI_COMM_WORLD);
+out:
+    free(text);
+    return st;
+}
+
+mf_status mf_launch_prepare(const mf_train_args *args, int rank, int n_ranks,
+                            mf_launch *out)
+{
+    mf_status st;
+
+    memset(out, 0, sizeof(*out));
+    st = mf_config_init(&out->cfg);
+    if (st == MF_OK && rank == 0) {
+        st = prepare_root(args, n_ranks, out);
+    }
+    MF_TRY(mf_comm_agree(MPI_COMM_WORLD, st));
+    return share(out, rank, n_ranks);
+}
+
+void mf_launch_clear(mf_launch *l) { mf_config_clear(&l->cfg); }

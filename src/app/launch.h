@@ -1,0 +1,33 @@
+/** @file launch.h
+ *  From the command line to a run that every rank agrees on.
+ */
+#ifndef MFRL_APP_LAUNCH_H
+#define MFRL_APP_LAUNCH_H
+
+#include "config.h"
+#include "mfrl/io/run_files.h"
+
+/** `train [CONFIG] [--resume DIR] [key=value ...]` */
+typedef struct mf_train_args {
+    const char *config; /* NULL = built-in defaults */
+    const char *resume; /* run directory, or NULL */
+    int n_overrides;
+    char **overrides;
+} mf_train_args;
+
+/** What rank 0 finds out and all ranks start from. */
+typedef struct mf_launch {
+    mf_config cfg;
+    mf_plan plan;
+    char checkpoint[MF_PATH]; /* to resume from; empty = from the start */
+} mf_launch;
+
+/** Rank 0 reads and checks everything, then creates the run directory with
+ *  config.used.ini; the others receive the config.  Nothing is created if
+ *  anything is wrong: all ranks return the same status then.
+ *  Collective on all ranks; blocks. */
+mf_status mf_launch_prepare(const mf_train_args *args, int rank, int n_ranks,
+                            mf_launch *out);
+void mf_launch_clear(mf_launch *l);
+
+#endif

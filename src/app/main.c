@@ -1,0 +1,106 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "mfrl/algo/algo.h"
+#include "mfrl/base/log.h"
+#include "mfrl/env/env.h"
+#include "version.h"
+
+typedef struct command {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *summary;
+} command;
+
+static const command COMMANDS[] = {
+    {"train", mf_command_train, "train, or go on with --resume RUN_DIR"},
+    {"config", mf_command_config, "print every config key and its meaning"},
+    {"bench", mf_command_bench, "measure this core and the program on it"},
+};
+enum { N_COMMANDS = sizeof(COMMANDS) / sizeof(COMMANDS[0]) };
+
+static void help(void)
+{
+    printf(
+        "mfrl-dist %s: mean-field multi-agent reinforcement learning on MPI\n"
+        "\n"
+        "usage: [mpirun -np N] mfrl-dist [COMMAND] ...\n"
+        "\n"
+        "commands (`mfrl-dist COMMAND --help` tells more; train is meant if "
+        "none is given):\n",
+        MF_VERSION);
+    for (int i = 0; i < N_COMMANDS; i++) {
+        printf("  %-8s %s\n", COMMANDS[i].name, COMMANDS[i].summary);
+    }
+    printf("\nenvironments (env.name):\n");
+    for (int i = 0; mf_env_at(i) != NULL; i++) {
+        printf("  %-8s %s\n", mf_env_at(i)->name, mf_env_at(i)->summary);
+    }
+    printf("\nalgorithms (algo.name):\n");
+    for (int i = 0; mf_algo_at(i) != NULL; i++) {
+        printf("  %-8s %s\n", mf_algo_at(i)->name, mf_algo_at(i)->summary);
+    }
+    printf("\nexit codes: 0 done or cleanly stopped, 2 usage or config, 3 bad "
+           "input file,\n4 numerical failure, 5 I/O; anything else is a "
+           "crash\n");
+}
+
+/* What belongs to train when no command is named. */
+static int is_train_argument(const char *arg)
+{
+    const size_t n = strlen(arg);
+
+    return strchr(arg, '=') != NULL || strcmp(arg, "--resume") == 0 ||
+           (n > 4 && strcmp(arg + n - 4, ".ini") == 0);
+}
+
+/* Before MPI is up, 64 ranks would say the same thing 64 times. */
+static void let_one_rank_speak(void)
+{
+    static const char *const RANK[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK",
+                                       "SLURM_PROCID"};
+
+    for (size_t i = 0; i < sizeof(RANK) / sizeof(RANK[0]); i++) {
+        const char *rank = getenv(RANK[i]);
+
+        if (rank != NULL) {
+            if (atoi(rank) > 0) {
+                mf_log_silence();
+                (void)!freopen("/dev/null", "w", stdout);
+            }
+            return;
+        }
+    }
+}
+
+static int dispatch(int argc, char **argv)
+{
+    if (argc < 2 || is_train_argument(argv[1])) {
+        return mf_command_train(argc - 1, argv + 1);
+    }
+    for (int i = 0; i < N_COMMANDS; i++) {
+        if (strcmp(argv[1], COMMANDS[i].name) == 0) {
+            return COMMANDS[i].run(argc - 2, argv + 2);
+        }
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0) {
+        help();
+        return 0;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("mfrl-dist %s\n", MF_VERSION);
+        return 0;
+    }
+    return (int)MF_FAIL(MF_ERR_USAGE,
+                        "there is no command '%s'; see mfrl-dist --help",
+                        argv[1]);
+}
+
+int main(int argc, char **argv)
+{
+    let_one_rank_speak();
+    return dispatch(argc, argv);
+}

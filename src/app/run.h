@@ -1,0 +1,71 @@
+/** @file run.h
+ *  What every part of a training run knows: config, plan, communicators and
+ *  where the time goes.
+ */
+#ifndef MFRL_APP_RUN_H
+#define MFRL_APP_RUN_H
+
+#include <stdint.h>
+
+#include "config.h"
+#include "mfrl/base/clock.h"
+#include "mfrl/comm/roles.h"
+#include "mfrl/replay/layout.h"
+
+enum { MF_MAX_LAG = 16 }; /* the range of pipeline.lag */
+
+/** Phases of a rank's time; PHASES in phases.c names them. */
+typedef enum mf_phase {
+    MF_PHASE_WAIT_WEIGHTS,
+    MF_PHASE_OBSERVE,
+    MF_PHASE_ACT,
+    MF_PHASE_WAIT_HALO,
+    MF_PHASE_RESOLVE,
+    MF_PHASE_PACK,
+    MF_PHASE_SHIP,
+    MF_PHASE_WAIT_DATA,
+    MF_PHASE_STORE,
+    MF_PHASE_SAMPLE,
+    MF_PHASE_GRADIENT,
+    MF_PHASE_SUM,
+    MF_PHASE_APPLY,
+    MF_PHASE_PUBLISH,
+    MF_PHASE_REPORT,
+    MF_PHASE_CHECKPOINT,
+    MF_N_PHASES
+} mf_phase;
+
+typedef struct mf_run {
+    const mf_config *cfg;
+    mf_roles roles;
+    mf_layout layout; /* of a transition */
+    int n_sets;       /* weight sets; world w uses set w mod n_sets */
+    int steps;        /* per round */
+    double phase_seconds[MF_N_PHASES];
+    mf_phases phases;
+} mf_run;
+
+/** Go on in @p phase; returns the one before. */
+static inline int mf_run_phase(mf_run *r, mf_phase phase)
+{
+    return mf_phases_switch(&r->phases, (int)phase);
+}
+
+/** Counters that a run goes on from. */
+typedef struct mf_progress {
+    int64_t round; /* rounds completed = version of the weights */
+    int64_t agent_steps;
+    double wall; /* seconds, over all starts */
+} mf_progress;
+
+/** What ranks add up once per round besides the worlds' counters. */
+enum {
+    MF_PERF_AGENT_STEPS,
+    MF_PERF_ACTOR_WAIT,   /* ns that actors waited for weights */
+    MF_PERF_LEARNER_WAIT, /* ns that learners waited for transitions */
+    MF_PERF_REPLAY,       /* transitions stored */
+    MF_PERF_SIGNALS,      /* ranks that were asked to stop */
+    MF_N_PERF
+};
+
+#endif

@@ -1,0 +1,27 @@
+/** @file run_json.h
+ *  run.json: what became of a run, for scripts.
+ */
+#ifndef MFRL_APP_RUN_JSON_H
+#define MFRL_APP_RUN_JSON_H
+
+#include "trainer.h"
+
+typedef struct mf_run_record {
+    int argc;
+    char **argv;
+    const char *state;       /* running, finished, stopped, failed */
+    const char *exit_reason; /* "" while it runs */
+    mf_progress at;
+    int digests; /* the two below are known */
+    uint64_t digest_weights, digest_worlds;
+    char started[32]; /* UTC, ISO 8601 */
+} mf_run_record;
+
+/** Fill *out for a start now. */
+void mf_run_record_init(mf_run_record *out, int argc, char **argv);
+
+/** Write the run directory's run.json.  Rank 0. */
+mf_status mf_run_record_write(const mf_run_record *r, const mf_config *cfg,
+                              const mf_plan *plan);
+
+#endif

@@ -1,0 +1,235 @@
+#include "save.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "mfrl/base/log.h"
+#include "mfrl/base/mem.h"
+#include "mfrl/comm/collective.h"
+#include "mfrl/io/checkpoint.h"
+#include "state_files.h"
+
+/* The entries of the files that this rank writes. */
+typedef struct written {
+    mf_ckpt_entry *entries;
+    size_t n;
+} written;
+
+static mf_status save_net(mf_trainer *t, const char *path)
+{
+    mf_weights_version older[MF_MAX_LAG];
+    const int64_t lag = t->run->cfg->run.pipeline.lag;
+    const int n_older = (int)(lag < t->round ? lag : t->round);
+    size_t n_partial;
+    const double *partial = mf_report_partial(t->report, &n_partial);
+
+    for (int k = 0; k < n_older; k++) {
+        MF_TRY(mf_weights_get(t->weights, t->round - n_older + k, &older[k]));
+    }
+    return mf_state_save_net(path, t->learner, mf_report_progress(t->report),
+                             older, n_older, partial, n_partial);
+}
+
+/* One file: write it, then sync and hash it. */
+static mf_status stamp(const char *dir, const char *name, mf_status wrote,
+                       written *w)
+{
+    char path[MF_PATH];
+
+    MF_TRY(wrote);
+    MF_TRY(mf_path_join(path, dir, name));
+    return mf_ckpt_stamp(path, &w->entries[w->n++]);
+}
+
+static mf_status save_mine(mf_trainer *t, const char *dir, written *w)
+{
+    char name[MF_NAME], path[MF_PATH];
+
+    if (t->run->roles.rank == 0) {
+        MF_TRY(mf_path_join(path, dir, "net.h5"));
+        MF_TRY(stamp(dir, "net.h5", save_net(t, path), w));
+    }
+    for (int v = 0; t->learner != NULL && v < t->learner->n_shards; v++) {
+        const int shard = t->learner->first_shard + v;
+
+        mf_state_replay_name(name, shard);
+        MF_TRY(mf_path_join(path, dir, name));
+        MF_TRY(
+            stamp(dir, name, mf_state_save_replay(path, t->learner, shard), w));
+    }
+    for (int k = 0; t->actor != NULL && k < t->actor->n_worlds; k++) {
+        const mf_actor_world *world = &t->actor->worlds[k];
+
+        mf_state_world_name(name, world->world, &t->actor->tile);
+        MF_TRY(mf_path_join(path, dir, name));
+        MF_TRY(stamp(dir, name, mf_state_save_world(path, t->actor, world), w));
+    }
+    return MF_OK;
+}
+
+/* Bytes that a checkpoint will take, for the check of the free space. */
+static uint64_t estimate(const mf_trainer *t)
+{
+    const mf_config *cfg = t->run->cfg;
+    uint64_t bytes = 1 << 20;
+
+    for (int l = 0; l < t->run->roles.plan.n_learners; l++) {
+        const mf_replay_spec s = mf_learner_replay(cfg, &t->run->roles.plan, l);
+
+        bytes += mf_replay_bytes(&s);
+    }
+    bytes += (uint64_t)t->run->n_sets *
+             (t->learner->n_weights + t->learner->n_state) * sizeof(float);
+    return bytes + (uint64_t)cfg->n_worlds * cfg->env_spec.n_agents;
+}
+
+static mf_status commit(mf_trainer *t, const char *tmp, const written *w)
+{
+    const mf_config *cfg = t->run->cfg;
+    void *all = NULL;
+    size_t bytes = 0;
+    mf_status st;
+
+    MF_TRY(mf_comm_gather(w->entries, w->n * sizeof(*w->entries), &all, &bytes,
+                          0, t->run->roles.control));
+    if (t->run->roles.rank != 0) {
+        return MF_OK;
+    }
+    st = mf_ckpt_commit(cfg->run.run.dir, tmp, t->round,
+                        mf_report_progress(t->report)->agent_steps, all,
+                        bytes / sizeof(mf_ckpt_entry),
+                        (int)cfg->run.checkpoint.keep);
+    mf_free(&all);
+    return st;
+}
+
+/* An I/O failure is answered by going on without this checkpoint. */
+static mf_status give_up(mf_trainer *t, const char *tmp, mf_status st)
+{
+    if (t->run->roles.rank == 0) {
+        if (tmp[0] != '\0') {
+            mf_ckpt_abandon(tmp);
+        }
+        mf_log(MF_LOG_WARN,
+               "no checkpoint after round %lld; the older ones are kept and "
+               "the run goes on",
+               (long long)t->round);
+    }
+    return st == MF_ERR_IO ? MF_OK : st;
+}
+
+mf_status mf_save(mf_trainer *t)
+{
+    const MPI_Comm all = t->run->roles.control;
+    const size_t most =
+        1 + (size_t)(t->learner != NULL ? t->learner->n_shards : 0) +
+        (size_t)(t->actor != NULL ? t->actor->n_worlds : 0);
+    char tmp[MF_PATH] = "";
+    written w = {0};
+    mf_status st = MF_OK;
+
+    if (t->run->roles.rank == 0) {
+        st = mf_ckpt_begin(t->run->cfg->run.run.dir,
+                           mf_report_progress(t->report)->agent_steps,
+                           estimate(t), tmp);
+    }
+    st = mf_comm_agree(all, st);
+    if (st != MF_OK) {
+        return give_up(t, tmp, st);
+    }
+    MF_TRY(mf_comm_bcast(tmp, sizeof(tmp), 0, all));
+    MF_TRY(mf_alloc(most, sizeof(*w.entries), "checkpoint", &w.entries));
+    st = mf_comm_agree(all, save_mine(t, tmp, &w));
+    if (st == MF_OK) {
+        st = mf_comm_agree(all, commit(t, tmp, &w));
+    }
+    mf_free(&w.entries);
+    return st == MF_OK ? MF_OK : give_up(t, tmp, st);
+}
+
+/* ---- restore ---- */
+
+static mf_status load_world(mf_trainer *t, const char *dir, mf_actor_world *w)
+{
+    const mf_tile *tile = &t->actor->tile;
+    char prefix[MF_NAME], path[MF_PATH];
+    size_t cells = 0;
+    mf_status st = MF_OK;
+    DIR *d = opendir(dir);
+
+    if (d == NULL) {
+        return MF_FAIL(MF_ERR_FILE, "cannot read the directory %s", dir);
+    }
+    snprintf(prefix, sizeof(prefix), "world-%04d.", w->world);
+    for (struct dirent *e; st == MF_OK && (e = readdir(d)) != NULL;) {
+        if (strncmp(e->d_name, prefix, strlen(prefix)) == 0) {
+            st = mf_path_join(path, dir, e->d_name);
+            if (st == MF_OK) {
+                st = mf_state_load_world(path, t->actor, w, &cells);
+            }
+        }
+    }
+    closedir(d);
+    MF_TRY(st);
+    if (cells != (size_t)tile->nx * (size_t)tile->ny) {
+        return MF_FAIL(MF_ERR_FILE,
+                       "%s holds %zu of the %zu cells of a tile of world %d; "
+                       "is it of another config?",
+                       dir, cells, (size_t)tile->nx * (size_t)tile->ny,
+                       w->world);
+    }
+    return MF_OK;
+}
+
+static mf_status load_progress(mf_trainer *t, const char *net, mf_restored *out)
+{
+    const int lag = (int)t->run->cfg->run.pipeline.lag;
+    const size_t n = (size_t)t->run->n_sets * t->learner->n_weights;
+    const size_t n_partial = mf_report_partial_size(t->run);
+
+    MF_TRY(
+        mf_alloc((size_t)lag * n, sizeof(float), "older weights", &out->older));
+    MF_TRY(mf_alloc(n_partial, sizeof(double), "metrics row", &out->partial));
+    return mf_state_load_progress(net, t->learner, &out->at, out->older, lag,
+                                  &out->n_older, out->partial, n_partial);
+}
+
+static mf_status load_mine(mf_trainer *t, const char *dir, mf_restored *out)
+{
+    char name[MF_NAME], path[MF_PATH];
+
+    MF_TRY(mf_path_join(path, dir, "net.h5"));
+    if (t->learner != NULL) {
+        MF_TRY(mf_state_load_net(path, t->learner));
+    }
+    if (t->run->roles.rank == 0) {
+        MF_TRY(load_progress(t, path, out));
+    }
+    for (int v = 0; t->learner != NULL && v < t->learner->n_shards; v++) {
+        const int shard = t->learner->first_shard + v;
+
+        mf_state_replay_name(name, shard);
+        MF_TRY(mf_path_join(path, dir, name));
+        MF_TRY(mf_state_load_replay(path, t->learner, shard));
+    }
+    for (int k = 0; t->actor != NULL && k < t->actor->n_worlds; k++) {
+        MF_TRY(load_world(t, dir, &t->actor->worlds[k]));
+    }
+    return MF_OK;
+}
+
+mf_status mf_restore(mf_trainer *t, const char *dir, mf_restored *out)
+{
+    const MPI_Comm all = t->run->roles.control;
+
+    MF_TRY(mf_comm_agree(all, load_mine(t, dir, out)));
+    MF_TRY(mf_comm_bcast(&out->at, sizeof(out->at), 0, all));
+    return mf_comm_bcast(&out->n_older, sizeof(out->n_older), 0, all);
+}
+
+void mf_restored_clear(mf_restored *r)
+{
+    mf_free(&r->older);
+    mf_free(&r->partial);
+}

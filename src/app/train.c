@@ -1,0 +1,212 @@
+/* `mfrl-dist train`: from launch to the end report. */
+#include <stdio.h>
+#include <string.h>
+
+#include "banner.h"
+#include "command.h"
+#include "launch.h"
+#include "mfrl/base/log.h"
+#include "mfrl/base/mem.h"
+#include "mfrl/comm/collective.h"
+#include "run_json.h"
+#include "signals.h"
+#include "summary.h"
+
+static const char HELP[] =
+    "usage: [mpirun -np N] mfrl-dist [train] [CONFIG.ini] [section.key=value "
+    "...]\n"
+    "       [mpirun -np N] mfrl-dist train --resume RUN_DIR [key=value ...]\n"
+    "\n"
+    "Trains until run.rounds rounds are done, or until it is asked to stop\n"
+    "(Ctrl-C, TERM, USR1, USR2), and leaves all results in run.dir.  Without\n"
+    "a CONFIG the built-in defaults are used; `mfrl-dist config` lists them.\n"
+    "A resumed run takes its config from its directory; only run.rounds,\n"
+    "run.burn_in, ranks.*, world.tiles, checkpoint.* and log.* may be given\n"
+    "anew, and the number of ranks may differ.\n";
+
+static mf_status parse(int argc, char **argv, mf_train_args *out)
+{
+    *out = (mf_train_args){.overrides = argv};
+    for (int i = 0; i < argc; i++) {
+        if (strcmp(argv[i], "--resume") == 0) {
+            if (i + 1 == argc) {
+                return MF_FAIL(MF_ERR_USAGE,
+                               "--resume needs a run directory, as in "
+                               "--resume runs/ising-mfq-1");
+            }
+            out->resume = argv[++i];
+        } else if (strncmp(argv[i], "--resume=", 9) == 0) {
+            out->resume = argv[i] + 9;
+        } else if (argv[i][0] == '-') {
+            return MF_FAIL(MF_ERR_USAGE,
+                           "train has no option %s; see mfrl-dist train --help",
+                           argv[i]);
+        } else if (strchr(argv[i], '=') != NULL) {
+            /* moved to the front: never past i */
+            out->overrides[out->n_overrides++] = argv[i];
+        } else if (out->config == NULL) {
+            out->config = argv[i];
+        } else {
+            return MF_FAIL(MF_ERR_USAGE,
+                           "two config files, %s and %s; give one, and "
+                           "overrides as section.key=value",
+                           out->config, argv[i]);
+        }
+    }
+    return MF_OK;
+}
+
+static mf_status open_log(const mf_config *cfg, FILE **log)
+{
+    char path[MF_PATH];
+
+    MF_TRY(mf_path_join(path, cfg->run.run.dir, "log.txt"));
+    *log = fopen(path, "a");
+    if (*log == NULL) {
+        return MF_FAIL(MF_ERR_IO, "cannot write %s", path);
+    }
+    mf_log_set_file(*log);
+    return MF_OK;
+}
+
+/* The end of a run that went well: digests, summary, end report, run.json. */
+static mf_status finish(mf_trainer *t, mf_run_record *record, double wall,
+                        double cpu, int64_t steps_before)
+{
+    const mf_config *cfg = t->run->cfg;
+    int64_t steps = 0;
+
+    MF_TRY(
+        mf_trainer_digest(t, &record->digest_weights, &record->digest_worlds));
+    if (t->run->roles.rank == 0) {
+        record->at = *mf_report_progress(t->report);
+        steps = record->at.agent_steps - steps_before;
+        MF_TRY(mf_summary(t->run));
+    }
+    MF_TRY(mf_end_report(t, wall, cpu, steps));
+    if (t->run->roles.rank != 0) {
+        return MF_OK;
+    }
+    record->digests = 1;
+    record->state = t->stopped ? "stopped" : "finished";
+    record->exit_reason = t->stopped ? "asked to stop" : "all rounds done";
+    mf_log(MF_LOG_INFO, "digests    weights %016llx, worlds %016llx",
+           (unsigned long long)record->digest_weights,
+           (unsigned long long)record->digest_worlds);
+    if (t->stopped) {
+        mf_log(MF_LOG_INFO,
+               "stopped after round %lld of %lld; go on with: "
+               "mfrl-dist train --resume %s",
+               (long long)t->round, (long long)cfg->run.run.rounds,
+               cfg->run.run.dir);
+    } else {
+        mf_log(MF_LOG_INFO, "finished   results are in %s", cfg->run.run.dir);
+    }
+    return mf_run_record_write(record, cfg, &t->run->roles.plan);
+}
+
+static mf_status run_rounds(mf_run *run, const char *checkpoint,
+                            mf_run_record *record)
+{
+    mf_trainer t;
+    mf_status st;
+    int64_t steps_before = 0;
+
+    MF_TRY(
+        mf_trainer_create(run, checkpoint[0] != '\0' ? checkpoint : NULL, &t));
+    if (run->roles.rank == 0) {
+        record->at = *mf_report_progress(t.report);
+        steps_before = record->at.agent_steps;
+        MF_TRY_OR(out, mf_run_record_write(record, run->cfg, &run->roles.plan));
+    }
+    MF_TRY_OR(out, mf_comm_barrier(run->roles.control));
+
+    const double wall = mf_clock_now();
+    const double cpu = mf_clock_cpu();
+
+    MF_TRY_OR(out, mf_trainer_run(&t));
+    st = finish(&t, record, mf_clock_now() - wall, mf_clock_cpu() - cpu,
+                steps_before);
+out:
+    mf_trainer_clear(&t);
+    return st;
+}
+
+static mf_status train(const mf_launch *l, mf_run_record *record)
+{
+    const mf_env_spec *e = &l->cfg.env_spec;
+    mf_run run = {.cfg = &l->cfg,
+                  .n_sets = e->n_sets,
+                  .steps = (int)l->cfg.run.pipeline.steps_per_round,
+                  .layout = mf_layout_make(e->n_actions, e->obs_bytes,
+                                           e->max_neighbours)};
+    mf_status st;
+
+    run.phases = (mf_phases){.seconds = run.phase_seconds, .current = -1};
+    MF_TRY(mf_roles_create(&l->plan, &run.roles));
+    MF_TRY_OR(out, mf_banner(&run));
+    st = run_rounds(&run, l->checkpoint, record);
+out:
+    if (st == MF_OK) {
+        mf_roles_clear(&run.roles);
+    }
+    return st;
+}
+
+/* Past the launch a failure is this rank's alone; the others may be waiting
+ * for it and cannot be asked. */
+static _Noreturn void fail(const mf_launch *l, mf_run_record *record, int rank,
+                           mf_status st)
+{
+    if (rank == 0) {
+        record->state = "failed";
+        record->exit_reason = st == MF_ERR_NUMERIC ? "numerical failure"
+                              : st == MF_ERR_IO    ? "I/O failure"
+                                                   : "failure, see log.txt";
+        (void)mf_run_record_write(record, &l->cfg, &l->plan);
+    }
+    mf_comm_abort(st);
+}
+
+int mf_command_train(int argc, char **argv)
+{
+    mf_train_args args;
+    mf_launch launch;
+    mf_run_record record;
+    FILE *log = NULL;
+    int rank, n_ranks;
+    mf_status st;
+
+    for (int i = 0; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+            fputs(HELP, stdout);
+            return 0;
+        }
+    }
+    mf_run_record_init(&record, argc, argv);
+    MF_TRY(parse(argc, argv, &args));
+    MF_TRY(mf_comm_init(&rank, &n_ranks));
+    mf_signals_install();
+    st = mf_launch_prepare(&args, rank, n_ranks, &launch);
+    if (st == MF_OK) {
+        mf_log_set_level((mf_log_level)launch.cfg.run.log.level);
+        if (rank == 0) {
+            st = open_log(&launch.cfg, &log);
+        }
+        st = mf_comm_agree(MPI_COMM_WORLD, st);
+        if (st == MF_OK) {
+            st = train(&launch, &record);
+            if (st != MF_OK) {
+                fail(&launch, &record, rank, st);
+            }
+        }
+    }
+    mf_launch_clear(&launch);
+    if (log != NULL) {
+        mf_log_set_file(NULL);
+        fclose(log);
+    }
+    MF_ASSERT(st != MF_OK || mf_mem_blocks() == 0);
+    mf_comm_finalize();
+    return (int)st;
+}

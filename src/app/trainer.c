@@ -1,0 +1,246 @@
+#include "trainer.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "mfrl/base/digest.h"
+#include "mfrl/base/log.h"
+#include "mfrl/base/mem.h"
+#include "mfrl/comm/collective.h"
+#include "save.h"
+#include "signals.h"
+
+enum { WORD_STOP = 1 }; /* what travels with a version of the weights */
+
+static int64_t lag(const mf_trainer *t)
+{
+    return t->run->cfg->run.pipeline.lag;
+}
+
+/* The first versions, so that lagging actors find what they need. */
+static mf_status publish_first(mf_trainer *t, const mf_restored *from)
+{
+    const size_t n =
+        (size_t)t->run->n_sets *
+        (t->learner != NULL ? t->learner->n_weights : t->actor->n_weights);
+
+    MF_TRY(mf_weights_create(&t->run->roles, n, (int)lag(t) + 2,
+                             from->at.round - from->n_older, &t->weights));
+    if (t->run->roles.rank != 0) {
+        return MF_OK;
+    }
+    for (int k = 0; k < from->n_older; k++) {
+        MF_TRY(mf_weights_publish(t->weights, from->older + (size_t)k * n, 0));
+    }
+    return mf_weights_publish(t->weights, t->learner->weights, 0);
+}
+
+mf_status mf_trainer_create(mf_run *run, const char *resume, mf_trainer *out)
+{
+    mf_restored from = {0};
+    mf_status st = MF_OK;
+
+    *out = (mf_trainer){.run = run};
+    if (run->roles.learner >= 0) {
+        MF_TRY_OR(err, mf_learner_create(run, &out->learner));
+    }
+    if (run->roles.actor >= 0) {
+        MF_TRY_OR(err, mf_actor_create(run, &out->actor));
+    }
+    if (resume != NULL) {
+        MF_TRY_OR(err, mf_restore(out, resume, &from));
+    }
+    MF_TRY_OR(err, mf_report_create(run, &from.at, &out->report));
+    if (from.partial != NULL) {
+        size_t n;
+        double *partial = mf_report_partial(out->report, &n);
+
+        memcpy(partial, from.partial, n * sizeof(*partial));
+    }
+    MF_TRY_OR(err, publish_first(out, &from));
+    out->round = from.at.round;
+    mf_restored_clear(&from);
+    return MF_OK;
+
+err:
+    mf_restored_clear(&from);
+    mf_trainer_clear(out);
+    return st;
+}
+
+void mf_trainer_clear(mf_trainer *t)
+{
+    mf_weights_destroy(&t->weights);
+    mf_report_destroy(&t->report);
+    mf_actor_destroy(&t->actor);
+    mf_learner_destroy(&t->learner);
+}
+
+const float *mf_trainer_weights(const mf_trainer *t)
+{
+    return t->learner->weights;
+}
+
+static uint64_t world_digest(mf_actor *a, mf_actor_world *w)
+{
+    const mf_tile *t = &a->tile;
+    uint64_t sum = 0;
+    size_t elem;
+    const uint8_t *cells = a->run->cfg->env->cells(w->env, &elem);
+
+    for (int y = 0; y < t->ny; y++) {
+        const uint8_t *row = cells + mf_tile_at(t, 0, y) * elem;
+        const uint64_t first =
+            (uint64_t)w->world << 40 |
+            ((uint64_t)(t->y0 + y) * (uint64_t)t->width + (uint64_t)t->x0);
+
+        for (int x = 0; x < t->nx; x++) {
+            uint64_t value = 0;
+
+            if (elem <= sizeof(value)) {
+                memcpy(&value, row + (size_t)x * elem, elem);
+            } else {
+                value = mf_digest_bytes(row + (size_t)x * elem, elem, 0);
+            }
+            sum += mf_digest_item(first + (uint64_t)x, value);
+        }
+    }
+    return sum;
+}
+
+mf_status mf_trainer_digest(mf_trainer *t, uint64_t *weights, uint64_t *worlds)
+{
+    int64_t sum = 0;
+
+    for (int w = 0; t->actor != NULL && w < t->actor->n_worlds; w++) {
+        sum = (int64_t)((uint64_t)sum +
+                        world_digest(t->actor, &t->actor->worlds[w]));
+    }
+    MF_TRY(mf_comm_sum_i64(&sum, 1, t->run->roles.control));
+    *worlds = (uint64_t)sum;
+    *weights = 0;
+    if (t->run->roles.rank == 0) {
+        const size_t n = (size_t)t->run->n_sets * t->learner->n_weights;
+
+        *weights = mf_digest_bytes(t->learner->weights, n * sizeof(float), 0);
+    }
+    return MF_OK;
+}
+
+static mf_status log_digest(mf_trainer *t)
+{
+    uint64_t weights, worlds;
+
+    MF_TRY(mf_trainer_digest(t, &weights, &worlds));
+    mf_log_root(MF_LOG_INFO,
+                "digest round=%lld weights=%016" PRIx64 " worlds=%016" PRIx64,
+                (long long)t->round, weights, worlds);
+    return MF_OK;
+}
+
+/* ns that this rank spent in a phase since *before, which is moved on. */
+static int64_t spent(const mf_run *run, mf_phase phase, double *before)
+{
+    const double was = *before;
+
+    *before = run->phase_seconds[phase];
+    return (int64_t)((*before - was) * 1e9);
+}
+
+static mf_status act_and_learn(mf_trainer *t, const mf_weights_version *v)
+{
+    mf_run *run = t->run;
+    double weights_wait = run->phase_seconds[MF_PHASE_WAIT_WEIGHTS];
+    double data_wait = run->phase_seconds[MF_PHASE_WAIT_DATA];
+    int64_t *perf = mf_report_perf(t->report);
+    mf_loss_sums sums = {0};
+
+    if (t->actor != NULL) {
+        MF_TRY(mf_actor_round(t->actor, t->round, v->values,
+                              mf_report_counters(t->report)));
+        for (int w = 0; w < t->actor->n_worlds; w++) {
+            perf[MF_PERF_AGENT_STEPS] +=
+                (int64_t)t->actor->worlds[w].agents.n * run->steps;
+        }
+    }
+    if (t->learner != NULL) {
+        MF_TRY(mf_learner_round(t->learner, t->round));
+        perf[MF_PERF_REPLAY] += (int64_t)mf_replay_size(t->learner->replay);
+        sums = t->learner->sums;
+        t->learner->sums = (mf_loss_sums){0};
+    }
+    if (run->roles.rank == 0) {
+        mf_run_phase(run, MF_PHASE_PUBLISH);
+        MF_TRY(mf_weights_publish(t->weights, t->learner->weights,
+                                  mf_report_stop_asked(t->report) ? WORD_STOP
+                                                                  : 0));
+    }
+    mf_run_phase(run, MF_PHASE_REPORT);
+    perf[MF_PERF_ACTOR_WAIT] = spent(run, MF_PHASE_WAIT_WEIGHTS, &weights_wait);
+    perf[MF_PERF_LEARNER_WAIT] = spent(run, MF_PHASE_WAIT_DATA, &data_wait);
+    perf[MF_PERF_SIGNALS] = mf_signals_seen();
+    return mf_report_round(t->report, t->round,
+                           run->roles.rank == 0 ? &sums : NULL);
+}
+
+static mf_status checkpoint(mf_trainer *t, int last)
+{
+    mf_weights_version newest;
+
+    mf_run_phase(t->run, MF_PHASE_CHECKPOINT);
+    /* Nothing may be under way: everyone has every version and count. */
+    MF_TRY(mf_weights_get(t->weights, t->round, &newest));
+    MF_TRY(mf_report_flush(t->report, last));
+    return mf_save(t);
+}
+
+mf_status mf_trainer_rounds(mf_trainer *t, int64_t until)
+{
+    while (t->round < until && !t->stopped) {
+        const int64_t version = t->round - lag(t) > 0 ? t->round - lag(t) : 0;
+        mf_weights_version v;
+
+        mf_run_phase(t->run, MF_PHASE_WAIT_WEIGHTS);
+        MF_TRY(mf_weights_get(t->weights, version, &v));
+        if (v.word == WORD_STOP) {
+            t->stopped = 1;
+            break;
+        }
+        MF_TRY(act_and_learn(t, &v));
+        t->round++;
+        if (t->run->cfg->run.log.digest) {
+            mf_run_phase(t->run, MF_PHASE_REPORT);
+            MF_TRY(log_digest(t));
+        }
+    }
+    return MF_OK;
+}
+
+mf_status mf_trainer_run(mf_trainer *t)
+{
+    const int64_t rounds = t->run->cfg->run.run.rounds;
+    const int64_t every = t->run->cfg->run.checkpoint.every;
+    const int64_t first = t->round;
+    mf_weights_version newest;
+
+    while (t->round < rounds && !t->stopped) {
+        const int64_t next =
+            every > 0 ? (t->round / every + 1) * every : rounds;
+
+        MF_TRY(mf_trainer_rounds(t, next < rounds ? next : rounds));
+        if (t->round > first) {
+            MF_TRY(checkpoint(t, t->stopped || t->round == rounds));
+        }
+    }
+    mf_run_phase(t->run, MF_PHASE_REPORT);
+    MF_TRY(mf_weights_get(t->weights, t->round, &newest));
+    if (t->actor != NULL) {
+        MF_TRY(mf_outbox_flush(t->actor->outbox));
+        t->ship_bytes = mf_outbox_bytes(t->actor->outbox);
+        for (int w = 0; w < t->actor->n_worlds; w++) {
+            t->halo_bytes += mf_halo_bytes(t->actor->worlds[w].halo);
+        }
+    }
+    mf_phases_switch(&t->run->phases, -1);
+    return MF_OK;
+}

@@ -1,0 +1,47 @@
+/** @file trainer.h
+ *  A training run between set-up and end: rounds, checkpoints, digests.
+ */
+#ifndef MFRL_APP_TRAINER_H
+#define MFRL_APP_TRAINER_H
+
+#include "actor.h"
+#include "learner.h"
+#include "mfrl/comm/weights.h"
+#include "report.h"
+
+typedef struct mf_trainer {
+    mf_run *run;
+    mf_actor *actor;     /* NULL without the role */
+    mf_learner *learner; /* NULL without the role */
+    mf_weights *weights;
+    mf_report *report;
+    int64_t round; /* rounds completed */
+    int stopped;   /* the run was asked to stop before its last round */
+    uint64_t halo_bytes, ship_bytes;
+} mf_trainer;
+
+/** Set up the roles of this rank; resume from the checkpoint directory
+ *  @p resume unless it is NULL.
+ *  Collective on all ranks. */
+mf_status mf_trainer_create(mf_run *run, const char *resume, mf_trainer *out);
+void mf_trainer_clear(mf_trainer *t);
+
+/** Run rounds until @p until are completed or the run is asked to stop.
+ *  Collective on all ranks; blocks. */
+mf_status mf_trainer_rounds(mf_trainer *t, int64_t until);
+
+/** Run rounds until run.rounds are completed or the run is asked to stop, with
+ *  checkpoints on the way and at the end.
+ *  Collective on all ranks; blocks. */
+mf_status mf_trainer_run(mf_trainer *t);
+
+/** What two runs must have in common to be the same.
+ *  @param weights  XXH3-64 of all weights; rank 0 only
+ *  @param worlds   sum over the cells of all worlds; every rank
+ *  Collective on all ranks; blocks. */
+mf_status mf_trainer_digest(mf_trainer *t, uint64_t *weights, uint64_t *worlds);
+
+/** Newest weights of all sets.  Local; learners only. */
+const float *mf_trainer_weights(const mf_trainer *t);
+
+#endif
