@@ -57,7 +57,7 @@ static void outbox_capacity(const mf_actor *a, size_t *capacity)
         capacity[l] = sections * sizeof(mf_section);
     }
     for (uint32_t i = 0; i < agents->n; i++) {
-        capacity[a->owner[agents->id[i] % n_shards]] +=
+        capacity[a->owner[mf_shard_of(agents->id[i], n_shards)]] +=
             sections * a->run->layout.stride;
     }
 }
@@ -177,7 +177,7 @@ static mf_status pack(mf_actor *a, const mf_actor_world *w, int step)
         a->n_for[k] = n_learners == 1 ? g->n : 0;
     }
     for (uint32_t i = 0; n_learners > 1 && i < g->n; i++) {
-        a->n_for[a->owner[g->id[i] % n_shards]]++;
+        a->n_for[a->owner[mf_shard_of(g->id[i], n_shards)]]++;
     }
     for (int k = 0; k < n_learners; k++) {
         const mf_section s = {.world = (uint32_t)w->world,
@@ -189,12 +189,7 @@ static mf_status pack(mf_actor *a, const mf_actor_world *w, int step)
         memcpy(a->cursor[k], &s, sizeof(s));
         a->cursor[k] += sizeof(s);
     }
-    for (uint32_t i = 0; i < g->n; i++) {
-        const int k = n_learners == 1 ? 0 : a->owner[g->id[i] % n_shards];
-
-        mf_layout_pack(l, &view, i, a->cursor[k]);
-        a->cursor[k] += l->stride;
-    }
+    mf_layout_scatter(l, &view, g->n, n_shards, a->owner, a->cursor);
     return MF_OK;
 }
 

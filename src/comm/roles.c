@@ -1,11 +1,27 @@
 #include "mfrl/comm/roles.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "mfrl/base/log.h"
 #include "mfrl/comm/mpi_check.h"
+#include "mfrl/comm/wait.h"
 
 static void abort_job(void) { MPI_Abort(MPI_COMM_WORLD, 134); }
+
+/* How crowded this host is decides how ranks wait. */
+static mf_status count_neighbours(void)
+{
+    const long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    MPI_Comm host;
+    int n;
+
+    MF_TRY(MF_MPI(MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0,
+                                      MPI_INFO_NULL, &host)));
+    MF_TRY(MF_MPI(MPI_Comm_size(host, &n)));
+    mf_wait_set_crowd(n, cores > 0 ? (int)cores : 1);
+    return MF_MPI(MPI_Comm_free(&host));
+}
 
 mf_status mf_comm_init(int *rank, int *n_ranks)
 {
@@ -17,7 +33,7 @@ mf_status mf_comm_init(int *rank, int *n_ranks)
     MF_TRY(MF_MPI(MPI_Comm_size(MPI_COMM_WORLD, n_ranks)));
     mf_log_set_rank(*rank, *n_ranks);
     mf_panic_set_hook(abort_job);
-    return MF_OK;
+    return count_neighbours();
 }
 
 void mf_comm_finalize(void) { MPI_Finalize(); }

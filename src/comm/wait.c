@@ -6,8 +6,11 @@
 #include "mfrl/comm/mpi_check.h"
 
 /* Seconds.  Growing with the time waited bounds what a sleep adds to a wait to
- * a quarter of it, while a long wait costs next to nothing. */
+ * a quarter of it, while a long wait costs next to nothing.  Scaled by the
+ * ranks per core: what is waited for cannot come before they had their turn. */
 static const double SPIN = 20e-6, NAP_MIN = 50e-6, NAP_MAX = 2e-3;
+static const double NAP_LONGEST = 20e-3;
+static double crowd = 1; /* ranks per core of this host, at least 1 */
 
 static struct {
     void (*hook)(void *);
@@ -16,10 +19,12 @@ static struct {
 
 static void nap(double waited)
 {
+    const double most =
+        crowd * NAP_MAX < NAP_LONGEST ? crowd * NAP_MAX : NAP_LONGEST;
     double s = waited / 4;
 
-    s = s < NAP_MIN ? NAP_MIN : s;
-    s = s > NAP_MAX ? NAP_MAX : s;
+    s = s < crowd * NAP_MIN ? crowd * NAP_MIN : s;
+    s = s > most ? most : s;
     /* Cut short by a signal: the caller tests once more, that is all. */
     nanosleep(&(struct timespec){.tv_nsec = (long)(s * 1e9)}, NULL);
 }
@@ -28,7 +33,7 @@ void mf_wait_pause(double began)
 {
     const double waited = mf_clock_now() - began;
 
-    if (waited > SPIN) {
+    if (waited > SPIN || crowd > 1) {
         if (idle.hook != NULL) {
             idle.hook(idle.arg);
         }
@@ -69,4 +74,9 @@ void mf_wait_set_idle(void (*hook)(void *), void *arg)
 {
     idle.hook = hook;
     idle.arg = arg;
+}
+
+void mf_wait_set_crowd(int ranks, int cores)
+{
+    crowd = ranks > cores ? (double)ranks / (double)cores : 1;
 }

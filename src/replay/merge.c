@@ -7,19 +7,18 @@
 enum { NONE = -1 };
 
 typedef struct part {
-    const uint8_t *records;
+    const uint8_t *records; /* that are left, ids ascending */
     uint32_t n;
     int next; /* another part of the same world and step, or NONE */
 } part;
 
 struct mf_merge {
     int n_worlds, steps;
-    uint32_t n_agents;
     size_t stride;
     int *head;   /* [steps][n_worlds] first part, or NONE */
     part *parts; /* [capacity] */
+    part **heap; /* [capacity] scratch: parts by their first id */
     int n_parts, capacity;
-    const uint8_t **by_id; /* [n_agents] scratch, all NULL between uses */
 };
 
 static void clear(mf_merge *m)
@@ -37,13 +36,13 @@ void mf_merge_destroy(mf_merge **slot)
     if (m != NULL) {
         mf_free(&m->head);
         mf_free(&m->parts);
-        mf_free(&m->by_id);
+        mf_free(&m->heap);
         mf_free(slot);
     }
 }
 
-mf_status mf_merge_create(int n_worlds, int steps, uint32_t n_agents,
-                          size_t stride, mf_merge **out)
+mf_status mf_merge_create(int n_worlds, int steps, size_t stride,
+                          mf_merge **out)
 {
     mf_status st = MF_OK;
     mf_merge *m = NULL;
@@ -52,12 +51,9 @@ mf_status mf_merge_create(int n_worlds, int steps, uint32_t n_agents,
     MF_TRY(mf_alloc(1, sizeof(*m), "merge", &m));
     m->n_worlds = n_worlds;
     m->steps = steps;
-    m->n_agents = n_agents;
     m->stride = stride;
     MF_TRY_OR(err, mf_alloc((size_t)n_worlds * (size_t)steps, sizeof(*m->head),
                             "merge", &m->head));
-    MF_TRY_OR(err,
-              mf_alloc(n_agents, sizeof(*m->by_id), "merge by id", &m->by_id));
     clear(m);
     *out = m;
     return MF_OK;
@@ -79,7 +75,8 @@ static mf_status grow(mf_merge *m)
     mf_free(&m->parts);
     m->parts = parts;
     m->capacity = capacity;
-    return MF_OK;
+    mf_free(&m->heap);
+    return mf_alloc((size_t)capacity, sizeof(*m->heap), "merge heap", &m->heap);
 }
 
 mf_status mf_merge_add(mf_merge *m, const uint8_t *data, size_t size)
@@ -114,30 +111,79 @@ mf_status mf_merge_add(mf_merge *m, const uint8_t *data, size_t size)
     return MF_OK;
 }
 
-/* Several parts: sort by agent id, each of which occurs at most once. */
+static uint32_t first_id(const part *p) { return mf_record_id(p->records); }
+
+/* Restore the heap's order below entry i. */
+static void sink(part **heap, int n, int i)
+{
+    for (;;) {
+        int least = i;
+
+        for (int child = 2 * i + 1; child <= 2 * i + 2 && child < n; child++) {
+            if (first_id(heap[child]) < first_id(heap[least])) {
+                least = child;
+            }
+        }
+        if (least == i) {
+            return;
+        }
+
+        part *swap = heap[i];
+
+        heap[i] = heap[least];
+        heap[least] = swap;
+        i = least;
+    }
+}
+
+/* Records at the front of a part whose ids are below a limit. */
+static uint32_t run_below(const mf_merge *m, const part *p, uint32_t limit)
+{
+    uint32_t n = 1;
+
+    while (n < p->n && mf_record_id(p->records + n * m->stride) < limit) {
+        n++;
+    }
+    return n;
+}
+
+/* Several parts: take turns, each as long as its ids come first.  Tiles give
+ * runs as long as their rows. */
 static mf_status insert_parts(mf_merge *m, mf_replay *r, int world, int head)
 {
+    int n = 0;
+
     for (int k = head; k != NONE; k = m->parts[k].next) {
-        const part *p = &m->parts[k];
-
-        for (uint32_t i = 0; i < p->n; i++) {
-            const uint8_t *record = p->records + i * m->stride;
-            const uint32_t id = mf_record_id(record);
-
-            if (id >= m->n_agents || m->by_id[id] != NULL) {
-                return MF_FAIL(MF_ERR_MPI,
-                               "agent %u of world %d was shipped twice or does "
-                               "not exist",
-                               id, world);
-            }
-            m->by_id[id] = record;
+        if (m->parts[k].n > 0) {
+            m->heap[n++] = &m->parts[k];
         }
     }
-    for (uint32_t id = 0; id < m->n_agents; id++) {
-        if (m->by_id[id] != NULL) {
-            mf_replay_insert(r, world, m->by_id[id], 1);
-            m->by_id[id] = NULL;
+    for (int i = n / 2 - 1; i >= 0; i--) {
+        sink(m->heap, n, i);
+    }
+    while (n > 0) {
+        part *p = m->heap[0];
+        uint32_t limit = UINT32_MAX;
+        uint32_t run;
+
+        for (int child = 1; child <= 2 && child < n; child++) {
+            const uint32_t id = first_id(m->heap[child]);
+
+            limit = id < limit ? id : limit;
         }
+        if (first_id(p) == limit) {
+            return MF_FAIL(MF_ERR_MPI,
+                           "agent %u of world %d was shipped twice in a step",
+                           limit, world);
+        }
+        run = run_below(m, p, limit);
+        mf_replay_insert(r, world, p->records, run);
+        p->records += run * m->stride;
+        p->n -= run;
+        if (p->n == 0) {
+            m->heap[0] = m->heap[--n];
+        }
+        sink(m->heap, n, 0);
     }
     return MF_OK;
 }

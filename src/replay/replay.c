@@ -12,6 +12,7 @@ enum { MAX_TRIES = 256 }; /* per sample, to find one with a next step */
 typedef struct ring {
     uint64_t total;    /* records ever inserted; record k lies in slot
                           k mod capacity while total - k <= capacity */
+    uint64_t head;     /* slot of the next one: total mod capacity */
     uint64_t n_usable; /* stored records with a next step or done */
     uint8_t *records;  /* [capacity][stride] */
     uint32_t *next;    /* [capacity] slot of the next step, or NO_NEXT */
@@ -149,7 +150,9 @@ static void append(const mf_replay *r, ring *g, uint64_t track,
 {
     const uint64_t capacity = r->spec.ring_records;
     const size_t stride = r->spec.layout.stride;
-    const uint32_t slot = (uint32_t)(g->total % capacity);
+    const uint32_t slot = (uint32_t)g->head;
+    /* how long ago the agent's last record came, in records */
+    const uint64_t age = g->total - (g->last[track] - 1);
     uint8_t *at = g->records + slot * stride;
     const int done = record[MF_RECORD_DONE] != 0;
 
@@ -157,13 +160,14 @@ static void append(const mf_replay *r, ring *g, uint64_t track,
         (g->next[slot] != NO_NEXT || at[MF_RECORD_DONE] != 0)) {
         g->n_usable--; /* the record that is overwritten */
     }
-    if (g->last[track] > 0 && g->total - (g->last[track] - 1) < capacity) {
-        g->next[(g->last[track] - 1) % capacity] = slot;
+    if (g->last[track] > 0 && age < capacity) {
+        g->next[slot >= age ? slot - age : slot + capacity - age] = slot;
         g->n_usable++;
     }
-    memcpy(at, record, stride);
+    mf_record_copy(&r->spec.layout, record, at);
     g->next[slot] = NO_NEXT;
     g->total++;
+    g->head = g->head + 1 < capacity ? g->head + 1 : 0;
     g->n_usable += (uint64_t)done;
     g->last[track] = done ? 0 : g->total;
 }
@@ -171,15 +175,18 @@ static void append(const mf_replay *r, ring *g, uint64_t track,
 void mf_replay_insert(mf_replay *r, int world, const uint8_t *records, size_t n)
 {
     const mf_replay_spec *s = &r->spec;
-    const int set = world % s->n_sets;
+    ring *rings = ring_of(r, world % s->n_sets, s->first);
     const uint32_t v = (uint32_t)s->n_shards;
-    const uint64_t first = (uint64_t)(world / s->n_sets) * r->tracks_per_world;
+    const uint64_t first =
+        (uint64_t)(world / s->n_sets) * r->tracks_per_world;
 
     for (size_t i = 0; i < n; i++) {
         const uint8_t *record = records + i * s->layout.stride;
         const uint32_t id = mf_record_id(record);
+        const uint32_t shard = mf_shard_of(id, v);
 
-        append(r, ring_of(r, set, (int)(id % v)), first + id / v, record);
+        MF_ASSERT((int)shard >= s->first && (int)shard < s->last);
+        append(r, &rings[(int)shard - s->first], first + id / v, record);
     }
 }
 
@@ -282,6 +289,7 @@ void mf_replay_restored(mf_replay *r, int set, int shard, uint64_t total)
     ring *g = ring_of(r, set, shard);
 
     g->total = total;
+    g->head = total % r->spec.ring_records;
     g->n_usable = 0;
     for (uint64_t i = 0; i < stored(r, g); i++) {
         g->n_usable +=

@@ -4,7 +4,9 @@
  *  A blocking MPI call spins.  With more ranks than cores that stops the very
  *  rank that is waited for, so the whole program waits here instead: it tests
  *  for about 20 us, then sleeps between tests, each time for a quarter of the
- *  time waited so far, but at least 50 us and at most 2 ms.
+ *  time waited so far, but at least 50 us and at most 2 ms.  Where more ranks
+ *  than cores share a host it does not spin, and the bounds on its sleep grow
+ *  with the ranks per core.
  */
 #ifndef MFRL_COMM_WAIT_H
 #define MFRL_COMM_WAIT_H
@@ -32,5 +34,8 @@ void mf_wait_pause(double began);
  *  notice a dead partner).  The hook must not wait itself.  NULL removes it.
  *  Local. */
 void mf_wait_set_idle(void (*hook)(void *), void *arg);
+
+/** Say how many ranks share this host's cores.  Local. */
+void mf_wait_set_crowd(int ranks, int cores);
 
 #endif

@@ -34,6 +34,15 @@ enum { MF_RECORD_COUNTS = 10 };
  *  @p max_neighbours neighbours in a mean action. */
 mf_layout mf_layout_make(int n_actions, int obs_bytes, int max_neighbours);
 
+/** Replay shard of an agent: id modulo the number of shards, without the
+ *  division where that is a power of two. */
+static inline uint32_t mf_shard_of(uint32_t id, uint32_t n_shards)
+{
+    const uint32_t mask = n_shards - 1;
+
+    return (n_shards & mask) == 0 ? id & mask : id % n_shards;
+}
+
 /** Agents whose step is to be recorded; arrays over all agents of a tile. */
 typedef struct mf_step_view {
     const uint32_t *id;
@@ -44,26 +53,19 @@ typedef struct mf_step_view {
     const uint8_t *obs;     /* [.][obs_bytes] */
 } mf_step_view;
 
-/** Write agent i's record at @p out. */
-static inline void mf_layout_pack(const mf_layout *l, const mf_step_view *v,
-                                  size_t i, uint8_t *out)
-{
-    const uint16_t *counts = v->counts + i * (size_t)l->n_actions;
+/** Write the records of agents 0 .. n - 1, each at the cursor of the learner
+ *  that owns its shard, and move the cursors on.
+ *  @param owner   [n_shards] learner of each shard
+ *  @param cursor  [learners] in and out */
+void mf_layout_scatter(const mf_layout *l, const mf_step_view *v, uint32_t n,
+                       uint32_t n_shards, const int *owner, uint8_t **cursor);
 
-    memcpy(out, &v->id[i], 4);
-    memcpy(out + MF_RECORD_REW, &v->rew[i], 4);
-    out[MF_RECORD_ACT] = v->act[i];
-    out[MF_RECORD_DONE] = v->done[i];
-    if (l->wide) {
-        memcpy(out + MF_RECORD_COUNTS, counts, 2 * (size_t)l->n_actions);
-    } else {
-        for (int a = 0; a < l->n_actions; a++) {
-            out[MF_RECORD_COUNTS + a] = (uint8_t)counts[a];
-        }
-    }
-    if (l->obs_bytes > 0) {
-        memcpy(out + l->obs_at, v->obs + i * (size_t)l->obs_bytes,
-               (size_t)l->obs_bytes);
+/** Copy one record; strides are multiples of 4. */
+static inline void mf_record_copy(const mf_layout *l, const uint8_t *from,
+                                  uint8_t *to)
+{
+    for (size_t k = 0; k < l->stride; k += 4) {
+        memcpy(to + k, from + k, 4);
     }
 }
 
