@@ -29,6 +29,7 @@ typedef struct ising_cfg {
     double coupling, field;
     mf_reals temperature;
     int schedule, keying, start;
+    int64_t restart;
 } ising_cfg;
 
 static const mf_opt OPTS[] = {
@@ -55,6 +56,11 @@ static const mf_opt OPTS[] = {
      "the schedule)"},
     {"start", MF_OPT_CHOICE, offsetof(ising_cfg, start), "random", 0, 0,
      "random|up", NULL, "spins before the first sweep"},
+    {"restart", MF_OPT_INT, offsetof(ising_cfg, restart), "auto", 0, 1e15,
+     "auto=-1", "sweeps",
+     "after so many sweeps the spins return once to their start while agents "
+     "keep what they learned: learning from zero they first play at random "
+     "and lose an ordered start; 0 = never, auto = 100 after start = up"},
     {NULL, MF_OPT_INT, 0, NULL, 0, 0, NULL, NULL, NULL},
 };
 
@@ -64,19 +70,19 @@ typedef struct ising {
     mf_rng order; /* priorities of the sequential schedule */
     bool at_once; /* every choice depends on the last sweep alone */
     bool lagged;
-    float reward[2][5]; /* [action][neighbours up] */
-    uint8_t *cells;     /* [ny + 2w][nx + 2w] bits above */
-    uint32_t *priority; /* [ny + 2w][nx + 2w], sequential only */
-    mf_span *spans;     /* scratch for one region */
-    uint32_t *id;       /* [n] */
-    uint16_t *counts;   /* [n][2] */
+    float reward[2][5];   /* [action][neighbours up] */
+    uint8_t *cells;       /* [ny + 2w][nx + 2w] bits above */
+    uint32_t *priority;   /* [ny + 2w][nx + 2w], sequential only */
+    mf_span *spans;       /* scratch for one region */
+    uint32_t *id;         /* [n] */
+    uint16_t *counts;     /* [n][2] */
     uint16_t *row_counts; /* [nx][2] scratch */
-    uint8_t *act;       /* [n] */
-    uint8_t *done;      /* [n] always 0: the game has no end */
-    float *rew;         /* [n] */
-    uint32_t *who;      /* [n] who acts; where turns are fixed, the lists of
-                           turn 0's interior and rim, then turn 1's */
-    uint32_t ends[4];   /* of those lists */
+    uint8_t *act;         /* [n] */
+    uint8_t *done;        /* [n] always 0: the game has no end */
+    float *rew;           /* [n] */
+    uint32_t *who;        /* [n] who acts; where turns are fixed, the lists of
+                             turn 0's interior and rim, then turn 1's */
+    uint32_t ends[4];     /* of those lists */
     uint32_t n;
     uint32_t n_acted;
 } ising;
@@ -146,18 +152,20 @@ static uint32_t cell_id(const mf_tile *t, int x, int y)
     return row_id(t, y) - (uint32_t)t->x0 + (uint32_t)gx;
 }
 
-static void start_spins(ising *e, uint64_t seed, uint32_t world)
+/* A pure function of the seed and the ids: ghosts need no exchange. */
+static void start_spins(ising *e)
 {
-    const mf_rng key = {.seed = seed, .world = world, .purpose = MF_RNG_START};
+    const mf_rng key = {.seed = e->order.seed,
+                        .world = e->order.world,
+                        .purpose = MF_RNG_START};
     const mf_tile *t = &e->tile;
 
-    for (int y = 0; y < t->ny; y++) {
-        uint8_t *row = e->cells + mf_tile_at(t, 0, y);
-
-        for (int x = 0; x < t->nx; x++) {
-            row[x] = e->cfg->start == UP
-                         ? UP_BIT
-                         : (uint8_t)(mf_rng_u32(&key, cell_id(t, x, y)) >> 31);
+    for (int y = -t->w; y < t->ny + t->w; y++) {
+        for (int x = -t->w; x < t->nx + t->w; x++) {
+            e->cells[mf_tile_at(t, x, y)] =
+                e->cfg->start == UP
+                    ? UP_BIT
+                    : (uint8_t)(mf_rng_u32(&key, cell_id(t, x, y)) >> 31);
         }
     }
 }
@@ -262,7 +270,7 @@ static mf_status create(const void *config, const mf_tile *tile, uint64_t seed,
     if (e->priority == NULL) {
         list_turns(e);
     }
-    start_spins(e, seed, world);
+    start_spins(e);
     *env = e;
     return MF_OK;
 
@@ -289,12 +297,22 @@ static void agents(void *env, mf_env_agents *out)
                            .done = e->done};
 }
 
+static uint64_t restart_step(const ising_cfg *cfg)
+{
+    return cfg->restart >= 0  ? (uint64_t)cfg->restart
+           : cfg->start == UP ? 100
+                              : 0;
+}
+
 static void begin(void *env, uint64_t step)
 {
     ising *e = env;
     const mf_tile *t = &e->tile;
 
     e->n_acted = 0;
+    if (step > 0 && step == restart_step(e->cfg)) {
+        start_spins(e);
+    }
     if (e->priority == NULL) {
         return;
     }
@@ -449,8 +467,7 @@ static void resolve(void *env)
     for (int y = 0; y < t->ny; y++) {
         const size_t first = (size_t)y * (size_t)t->nx;
         const uint8_t *row = e->cells + mf_tile_at(t, 0, y);
-        uint16_t *counts =
-            e->lagged ? e->row_counts : e->counts + 2 * first;
+        uint16_t *counts = e->lagged ? e->row_counts : e->counts + 2 * first;
 
         count_row(row, mf_tile_pitch(t), t->nx, counts);
         for (int x = 0; x < t->nx; x++) {
