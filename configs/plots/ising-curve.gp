@@ -3,8 +3,7 @@
 #
 #   gnuplot -e "run='runs/demo'" configs/plots/ising-curve.gp
 #
-# Reads <run>/summary.csv (columns world, temperature, order, order_se,
-# staggered, staggered_se, reward, reward_se) and writes
+# Reads <run>/summary.csv (by the names of its columns) and writes
 # <run>/plots/ising-curve.svg and .png.  A copy of this script and of its data
 # stays there, so that the picture can be drawn again and changed.
 
@@ -68,13 +67,13 @@ draw = 'set style line 2 linecolor rgb blue pointtype 6 pointsize 1.7 * dot \
     set yrange [0:1.05]; set ytics 0.2; \
     plot order(x) with lines linestyle 1 title "exact, infinite lattice", \
         torus using 1:2 with points linestyle 2 title "reference, 20 x 20", \
-        summary using 2:3:4 with yerrorbars linestyle 3 title "learned"; \
+        summary using "temperature":"order":"order_se" with yerrorbars linestyle 3 title "learned"; \
     set title "Reward: does it pay?" textcolor rgb ink; \
     set ylabel "Reward per agent and step" offset 0.6 textcolor rgb ink; \
     set yrange [0:2.1]; set ytics 0.5; \
     plot reward(x) with lines linestyle 1 title "exact, infinite lattice", \
         torus using 1:4 with points linestyle 2 title "exact, 20 x 20", \
-        summary using 2:7:8 with yerrorbars linestyle 3 title "learned"; \
+        summary using "temperature":"reward":"reward_se" with yerrorbars linestyle 3 title "learned"; \
     unset multiplot'
 
 set terminal svg size 1000,400 font "DejaVu Sans,13" background rgb "white"

@@ -96,29 +96,38 @@ static void log_role(const char *role, const totals *t)
 static void log_bottleneck(const mf_trainer *t, const totals *actors,
                            const totals *learners)
 {
-    const int lag = (int)t->run->cfg->run.pipeline.lag;
-    const double a = share(actors, MF_PHASE_WAIT_WEIGHTS);
-    const double l = share(learners, MF_PHASE_WAIT_DATA);
-    const char *overlap =
-        lag == 0 ? " (with pipeline.lag = 1 the two would overlap)" : "";
+    const double halo = 100 * share(actors, MF_PHASE_WAIT_HALO);
+    const double a = 100 * share(actors, MF_PHASE_WAIT_WEIGHTS);
+    const double l = 100 * share(learners, MF_PHASE_WAIT_DATA);
 
     if (t->run->roles.plan.colocated) {
         mf_log_root(MF_LOG_INFO,
-                    "bottleneck none between roles: every rank acts and "
-                    "learners learn in turn; halo waits take %.0f %%",
-                    100 * share(actors, MF_PHASE_WAIT_HALO));
+                    "bottleneck none between roles, as every rank acts and "
+                    "learners learn in turn; halos take %.0f %%",
+                    halo);
+    } else if (t->run->cfg->run.pipeline.lag == 0 && a > 20 && l > 20) {
+        mf_log_root(MF_LOG_INFO,
+                    "bottleneck taking turns: actors waited %.0f %% of their "
+                    "time for weights and learners %.0f %% for transitions; "
+                    "with pipeline.lag = 1 they overlap",
+                    a, l);
+    } else if (halo > a && halo > l) {
+        mf_log_root(MF_LOG_INFO,
+                    "bottleneck halos: actors spent %.0f %% of their time on "
+                    "them; fewer actors with larger tiles would help",
+                    halo);
     } else if (a > l) {
         mf_log_root(MF_LOG_INFO,
                     "bottleneck learners: actors waited %.0f %% of their time "
                     "for weights; more ranks.learners or fewer "
-                    "learner.samples_per_step would help%s",
-                    100 * a, overlap);
+                    "learner.samples_per_step would help",
+                    a);
     } else {
         mf_log_root(MF_LOG_INFO,
                     "bottleneck actors: learners waited %.0f %% of their time "
-                    "for transitions; fewer ranks.learners, or more "
-                    "learner.samples_per_step for free%s",
-                    100 * l, overlap);
+                    "for transitions; more actors would help, and more "
+                    "learner.samples_per_step cost nothing",
+                    l);
     }
 }
 
