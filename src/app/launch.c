@@ -91,6 +91,16 @@ static mf_status find_checkpoint(const char *dir, char out[MF_PATH])
     return MF_OK;
 }
 
+/* A STOP file has done its work once the run is started again. */
+static mf_status remove_stop(const char *dir)
+{
+    char path[MF_PATH];
+
+    MF_TRY(mf_path_join(path, dir, "STOP"));
+    (void)unlink(path);
+    return MF_OK;
+}
+
 static mf_status save_config(const mf_config *c)
 {
     char path[MF_PATH];
@@ -116,6 +126,7 @@ static mf_status prepare_root(const mf_train_args *args, int n_ranks,
     MF_TRY(mf_plan_make(&want, &l->plan));
     MF_TRY(mf_run_dir_create(c->run.run.dir));
     if (args->resume != NULL) {
+        MF_TRY(remove_stop(c->run.run.dir));
         MF_TRY(find_checkpoint(c->run.run.dir, l->checkpoint));
     }
     return save_config(c);

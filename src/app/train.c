@@ -18,8 +18,9 @@ static const char HELP[] =
     "       [mpirun -np N] mfrl-dist train --resume RUN_DIR [key=value ...]\n"
     "\n"
     "Trains until run.rounds rounds are done, or until it is asked to stop\n"
-    "(Ctrl-C, TERM, USR1, USR2), and leaves all results in run.dir.  Without\n"
-    "a CONFIG the built-in defaults are used; `mfrl-dist config` lists them.\n"
+    "(Ctrl-C, TERM, USR1, USR2, or a file STOP in run.dir), and leaves all\n"
+    "results in run.dir.  Without a CONFIG the built-in defaults are used;\n"
+    "`mfrl-dist config` lists them.\n"
     "A resumed run takes its config from its directory; only run.rounds,\n"
     "run.burn_in, ranks.*, world.tiles, checkpoint.* and log.* may be given\n"
     "anew, and the number of ranks may differ.\n";

@@ -2,11 +2,13 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "mfrl/base/digest.h"
 #include "mfrl/base/log.h"
 #include "mfrl/base/mem.h"
 #include "mfrl/comm/collective.h"
+#include "mfrl/io/run_files.h"
 #include "save.h"
 #include "signals.h"
 
@@ -145,6 +147,16 @@ static int64_t spent(const mf_run *run, mf_phase phase, double *before)
 
     *before = run->phase_seconds[phase];
     return (int64_t)((*before - was) * 1e9);
+}
+
+/* Rank 0: some rank had a signal, or the run directory has a file STOP. */
+static int stop_asked(const mf_trainer *t)
+{
+    char path[MF_PATH];
+
+    return mf_report_stop_asked(t->report) ||
+           (mf_path_join(path, t->run->cfg->run.run.dir, "STOP") == MF_OK &&
+            access(path, F_OK) == 0);
 }
 
 static mf_status act_and_learn(mf_trainer *t, const mf_weights_version *v)

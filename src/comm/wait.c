@@ -6,10 +6,11 @@
 #include "mfrl/comm/mpi_check.h"
 
 /* Seconds.  Growing with the time waited bounds what a sleep adds to a wait to
- * a quarter of it, while a long wait costs next to nothing.  Scaled by the
- * ranks per core: what is waited for cannot come before they had their turn. */
-static const double SPIN = 20e-6, NAP_MIN = 50e-6, NAP_MAX = 2e-3;
-static const double NAP_LONGEST = 20e-3;
+ * an eighth of it, while a long wait costs next to nothing.  In a crowd the
+ * shortest sleep grows: what is waited for cannot come before others had their
+ * turn. */
+static const double SPIN = 20e-6, NAP_MIN = 50e-6, NAP_MAX = 5e-3;
+static const double NAP_PER_RANK = 10e-6;
 static double crowd = 1; /* ranks per core of this host, at least 1 */
 
 static struct {
@@ -19,12 +20,12 @@ static struct {
 
 static void nap(double waited)
 {
-    const double most =
-        crowd * NAP_MAX < NAP_LONGEST ? crowd * NAP_MAX : NAP_LONGEST;
-    double s = waited / 4;
+    const double shortest =
+        crowd * NAP_PER_RANK > NAP_MIN ? crowd * NAP_PER_RANK : NAP_MIN;
+    double s = waited / 8;
 
-    s = s < crowd * NAP_MIN ? crowd * NAP_MIN : s;
-    s = s > most ? most : s;
+    s = s < shortest ? shortest : s;
+    s = s > NAP_MAX ? NAP_MAX : s;
     /* Cut short by a signal: the caller tests once more, that is all. */
     nanosleep(&(struct timespec){.tv_nsec = (long)(s * 1e9)}, NULL);
 }

@@ -3,10 +3,10 @@
  *
  *  A blocking MPI call spins.  With more ranks than cores that stops the very
  *  rank that is waited for, so the whole program waits here instead: it tests
- *  for about 20 us, then sleeps between tests, each time for a quarter of the
- *  time waited so far, but at least 50 us and at most 2 ms.  Where more ranks
- *  than cores share a host it does not spin, and the bounds on its sleep grow
- *  with the ranks per core.
+ *  for about 20 us, then sleeps between tests, each time for an eighth of the
+ *  time waited so far, but at least 50 us and at most 5 ms.  Where more ranks
+ *  than cores share a host it does not spin, and the shortest sleep grows with
+ *  the ranks per core.
  */
 #ifndef MFRL_COMM_WAIT_H
 #define MFRL_COMM_WAIT_H
