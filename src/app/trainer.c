@@ -184,8 +184,7 @@ static mf_status act_and_learn(mf_trainer *t, const mf_weights_version *v)
     if (run->roles.rank == 0) {
         mf_run_phase(run, MF_PHASE_PUBLISH);
         MF_TRY(mf_weights_publish(t->weights, t->learner->weights,
-                                  mf_report_stop_asked(t->report) ? WORD_STOP
-                                                                  : 0));
+                                  stop_asked(t) ? WORD_STOP : 0));
     }
     mf_run_phase(run, MF_PHASE_REPORT);
     perf[MF_PERF_ACTOR_WAIT] = spent(run, MF_PHASE_WAIT_WEIGHTS, &weights_wait);
