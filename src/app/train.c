@@ -25,9 +25,12 @@ static const char HELP[] =
     "run.burn_in, ranks.*, world.tiles, checkpoint.* and log.* may be given\n"
     "anew, and the number of ranks may differ.\n";
 
+/* out->overrides is the caller's to free, also on failure. */
 static mf_status parse(int argc, char **argv, mf_train_args *out)
 {
-    *out = (mf_train_args){.overrides = argv};
+    *out = (mf_train_args){0};
+    MF_TRY(mf_alloc((size_t)argc + 1, sizeof(*out->overrides), "arguments",
+                    &out->overrides));
     for (int i = 0; i < argc; i++) {
         if (strcmp(argv[i], "--resume") == 0) {
             if (i + 1 == argc) {
@@ -43,7 +46,6 @@ static mf_status parse(int argc, char **argv, mf_train_args *out)
                            "train has no option %s; see mfrl-dist train --help",
                            argv[i]);
         } else if (strchr(argv[i], '=') != NULL) {
-            /* moved to the front: never past i */
             out->overrides[out->n_overrides++] = argv[i];
         } else if (out->config == NULL) {
             out->config = argv[i];
@@ -169,13 +171,42 @@ static _Noreturn void fail(const mf_launch *l, mf_run_record *record, int rank,
     mf_comm_abort(st);
 }
 
+static mf_status launch(const mf_train_args *args, mf_run_record *record)
+{
+    mf_launch launch;
+    FILE *log = NULL;
+    int rank, n_ranks;
+    mf_status st;
+
+    MF_TRY(mf_comm_init(&rank, &n_ranks));
+    mf_signals_install();
+    st = mf_launch_prepare(args, rank, n_ranks, &launch);
+    if (st == MF_OK) {
+        mf_log_set_level((mf_log_level)launch.cfg.run.log.level);
+        if (rank == 0) {
+            st = open_log(&launch.cfg, &log);
+        }
+        st = mf_comm_agree(MPI_COMM_WORLD, st);
+        if (st == MF_OK) {
+            st = train(&launch, record);
+            if (st != MF_OK) {
+                fail(&launch, record, rank, st);
+            }
+        }
+    }
+    mf_launch_clear(&launch);
+    if (log != NULL) {
+        mf_log_set_file(NULL);
+        fclose(log);
+    }
+    mf_comm_finalize();
+    return st;
+}
+
 int mf_command_train(int argc, char **argv)
 {
     mf_train_args args;
-    mf_launch launch;
     mf_run_record record;
-    FILE *log = NULL;
-    int rank, n_ranks;
     mf_status st;
 
     for (int i = 0; i < argc; i++) {
@@ -185,29 +216,11 @@ int mf_command_train(int argc, char **argv)
         }
     }
     mf_run_record_init(&record, argc, argv);
-    MF_TRY(parse(argc, argv, &args));
-    MF_TRY(mf_comm_init(&rank, &n_ranks));
-    mf_signals_install();
-    st = mf_launch_prepare(&args, rank, n_ranks, &launch);
+    st = parse(argc, argv, &args);
     if (st == MF_OK) {
-        mf_log_set_level((mf_log_level)launch.cfg.run.log.level);
-        if (rank == 0) {
-            st = open_log(&launch.cfg, &log);
-        }
-        st = mf_comm_agree(MPI_COMM_WORLD, st);
-        if (st == MF_OK) {
-            st = train(&launch, &record);
-            if (st != MF_OK) {
-                fail(&launch, &record, rank, st);
-            }
-        }
+        st = launch(&args, &record);
     }
-    mf_launch_clear(&launch);
-    if (log != NULL) {
-        mf_log_set_file(NULL);
-        fclose(log);
-    }
+    mf_free(&args.overrides);
     MF_ASSERT(st != MF_OK || mf_mem_blocks() == 0);
-    mf_comm_finalize();
     return (int)st;
 }
