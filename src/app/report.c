@@ -103,7 +103,7 @@ static mf_status open_metrics(mf_report *r, int64_t resumed)
 }
 
 mf_status mf_report_create(mf_run *run, const mf_progress *resumed,
-                           mf_report **out)
+                           const double *partial, mf_report **out)
 {
     mf_status st = MF_OK;
     mf_report *r = NULL;
@@ -124,10 +124,15 @@ mf_status mf_report_create(mf_run *run, const mf_progress *resumed,
                                 "metrics row", &r->block));
         r->row = (row *)r->block;
         r->worlds = r->block + ROW_DOUBLES;
+        if (partial != NULL) {
+            memcpy(r->block, partial,
+                   mf_report_partial_size(run) * sizeof(*partial));
+        }
         r->progress = *resumed;
         r->row_began = mf_clock_now();
         r->clock_zero = r->row_began - resumed->wall;
-        MF_TRY_OR(err, open_metrics(r, resumed->round));
+        MF_TRY_OR(err,
+                  open_metrics(r, resumed->round - (int64_t)r->row->rounds));
         MF_TRY_OR(err, mf_status_line_create(run, resumed, &r->line));
     }
     *out = r;

@@ -14,10 +14,12 @@
 typedef struct mf_report mf_report;
 
 /** Open the metrics files on rank 0.
- *  @param resumed  rounds that are in the files and stay, 0 = a new run
+ *  @param resumed  where the run goes on, round 0 = a new run
+ *  @param partial  the row that was under way then, from mf_report_partial, or
+ *                  NULL; rows of the files that cover its rounds are removed
  *  Collective on all ranks. */
 mf_status mf_report_create(mf_run *run, const mf_progress *resumed,
-                           mf_report **out);
+                           const double *partial, mf_report **out);
 void mf_report_destroy(mf_report **r);
 
 /** This round's counters, zero at its start:

@@ -52,13 +52,7 @@ mf_status mf_trainer_create(mf_run *run, const char *resume, mf_trainer *out)
     if (resume != NULL) {
         MF_TRY_OR(err, mf_restore(out, resume, &from));
     }
-    MF_TRY_OR(err, mf_report_create(run, &from.at, &out->report));
-    if (from.partial != NULL) {
-        size_t n;
-        double *partial = mf_report_partial(out->report, &n);
-
-        memcpy(partial, from.partial, n * sizeof(*partial));
-    }
+    MF_TRY_OR(err, mf_report_create(run, &from.at, from.partial, &out->report));
     MF_TRY_OR(err, publish_first(out, &from));
     out->round = from.at.round;
     mf_restored_clear(&from);
@@ -194,14 +188,14 @@ static mf_status act_and_learn(mf_trainer *t, const mf_weights_version *v)
                            run->roles.rank == 0 ? &sums : NULL);
 }
 
-static mf_status checkpoint(mf_trainer *t, int last)
+static mf_status checkpoint(mf_trainer *t)
 {
     mf_weights_version newest;
 
     mf_run_phase(t->run, MF_PHASE_CHECKPOINT);
     /* Nothing may be under way: everyone has every version and count. */
     MF_TRY(mf_weights_get(t->weights, t->round, &newest));
-    MF_TRY(mf_report_flush(t->report, last));
+    MF_TRY(mf_report_flush(t->report, 0));
     return mf_save(t);
 }
 
@@ -240,11 +234,14 @@ mf_status mf_trainer_run(mf_trainer *t)
 
         MF_TRY(mf_trainer_rounds(t, next < rounds ? next : rounds));
         if (t->round > first) {
-            MF_TRY(checkpoint(t, t->stopped || t->round == rounds));
+            MF_TRY(checkpoint(t));
         }
     }
     mf_run_phase(t->run, MF_PHASE_REPORT);
     MF_TRY(mf_weights_get(t->weights, t->round, &newest));
+    /* After the checkpoint, so that a run that goes on later continues the row
+     * that is not full. */
+    MF_TRY(mf_report_flush(t->report, 1));
     if (t->actor != NULL) {
         MF_TRY(mf_outbox_flush(t->actor->outbox));
         t->ship_bytes = mf_outbox_bytes(t->actor->outbox);
