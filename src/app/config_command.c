@@ -18,6 +18,11 @@ static mf_status print(int argc, char **argv, mf_config *c)
     char *text;
     size_t size;
 
+    if (has_file && argv[0][0] == '-') {
+        return MF_FAIL(MF_ERR_USAGE,
+                       "config has no option %s; see mfrl-dist config --help",
+                       argv[0]);
+    }
     if (has_file) {
         MF_TRY(mf_config_load(c, argv[0]));
     }
