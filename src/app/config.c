@@ -145,6 +145,8 @@ static mf_status find_parts(mf_config *c)
 
 mf_status mf_config_resolve(mf_config *c)
 {
+    void *algo;
+
     MF_TRY(find_parts(c));
     MF_TRY(mf_run_cfg_check(&c->run));
     MF_TRY(c->env->spec(c->env_cfg, &c->env_spec));
@@ -168,6 +170,8 @@ mf_status mf_config_resolve(mf_config *c)
                            c->env->name);
         }
     }
+    MF_TRY(mf_config_algo(c, &algo)); /* it knows best what fits it */
+    c->algo->destroy(&algo);
     if (c->run.run.dir[0] == '\0') {
         snprintf(c->run.run.dir, sizeof(c->run.run.dir), "runs/%s-%s-%lld",
                  c->env->name, c->algo->name, (long long)c->run.run.seed);
