@@ -23,30 +23,123 @@ check "--version exits 0" exits 0 run --version
 check "--version prints a name and a number" \
     one_line "$LOG" '^mfrl-dist [0-9]+\.[0-9]+'
 
-# ---- mistakes: one clear message on stderr, exit code 2 ------------------
+# ---- mistakes: one line on stderr, the right exit code, nothing on disk --
 
-check "an unknown command exits 2" exits 2 run no-such-command
-check "an unknown command is named" err_says "no-such-command"
-check "an unknown option exits 2" exits 2 run train --no-such-option
-check "an unknown option is named" err_says "no-such-option"
+cd_clean() { # the directory in which mistakes would leave something is empty
+    [ -z "$(ls -A "$SCRATCH/empty")" ]
+}
+
+# refused CODE PATTERN ARGS...: exit code CODE, one line on stderr that matches
+# PATTERN, nothing on stdout, nothing created.
+refused() {
+    want=$1
+    pattern=$2
+    shift 2
+    got=0
+    run "$@" || got=$?
+    [ "$got" -eq "$want" ] || echo "exit code $got, not $want" >>"$LOG"
+    [ "$got" -eq "$want" ] && one_line "$ERR" "^mfrl-dist: error: .*$pattern" &&
+        cmp -s "$ERR" "$LOG" && cd_clean
+}
+
+mkdir "$SCRATCH/empty"
+dir=$SCRATCH/empty/run
+
+check "an unknown command" refused 2 "no-such-command" no-such-command
+check "an unknown option of train" refused 2 "--no-such" train --no-such
+check "an unknown option of config" refused 2 "--no-such" config --no-such
+check "an unknown bench" refused 2 "bench --help" bench no-such
+check "--resume without a directory" refused 2 "run directory" train --resume
+check "an unknown key, with the nearest one" \
+    refused 2 "'sede'.*did you mean 'seed'" run.dir="$dir" run.sede=7
+check "an unknown section, with those that there are" \
+    refused 2 "\[rum\].*\[run\]" train run.dir="$dir" rum.seed=7
+check "a value that is no number" \
+    refused 2 "run.seed = many" train run.dir="$dir" run.seed=many
+check "a value out of range" \
+    refused 2 "run.rounds = 0: expected .* from 1" train run.dir="$dir" \
+    run.rounds=0
+check "a choice that there is not" \
+    refused 2 "schedule = chess: expected checkerboard, sequential or sync" \
+    train run.dir="$dir" env.ising.schedule=chess
+check "an unknown environment" \
+    refused 2 "env.name = chess.*ising" train run.dir="$dir" env.name=chess
+check "an unknown algorithm" \
+    refused 2 "algo.name = chess.*mfq" train run.dir="$dir" algo.name=chess
+printf '[run]\nseed = 7\nrouns = 3\n' >"$SCRATCH/typo.ini"
+check "a typing error in a file, with its line" \
+    refused 2 "typo\.ini:3: .*'rouns'.*'rounds'" \
+    train "$SCRATCH/typo.ini" run.dir="$dir"
+check "a missing config" \
+    refused 3 "none\.ini" train "$SCRATCH/none.ini" run.dir="$dir"
+check "two configs" \
+    refused 2 "two config files" train "$SCRATCH/typo.ini" \
+    "$SCRATCH/typo.ini" run.dir="$dir"
+check "an odd lattice has no checkerboard, and the cure" \
+    refused 2 "19 x 20.*checkerboard.*sequential" train run.dir="$dir" \
+    env.ising.width=19
+check "more learners than shards" \
+    refused 2 "ranks.learners = 5.*at most 4" train run.dir="$dir" \
+    ranks.learners=5
+check "a batch that shards cannot share" \
+    refused 2 "learner.batch = 10.*nearest" train run.dir="$dir" \
+    learner.batch=10
+check "layers that make no sense" \
+    refused 2 "net.layers" train run.dir="$dir" "net.layers=dense x"
+check "a table per agent of a network" \
+    refused 2 "per_agent" train run.dir="$dir" "net.layers=dense 8" \
+    table.sharing=per_agent
+check "tiles that make no sense" \
+    refused 2 "world.tiles = 2by2" train run.dir="$dir" world.tiles=2by2
+check "resuming what is no run" \
+    refused 3 "not a run directory" train --resume "$SCRATCH/none"
+
+# ---- the same under mpirun: said once, by one rank -----------------------
+
+# refused_mpi RANKS CODE PATTERN ARGS...
+refused_mpi() {
+    ranks=$1
+    want=$2
+    pattern=$3
+    shift 3
+    exits "$want" run_mpi "$ranks" "$@" || return 1
+    grep '^mfrl-dist' "$LOG" >"$SCRATCH/said"
+    one_line "$SCRATCH/said" "^mfrl-dist: error: .*$pattern" && cd_clean
+}
+
+check "a mistake on three ranks" \
+    refused_mpi 3 2 "did you mean 'seed'" train run.dir="$dir" run.sede=7
+check "an unknown command on three ranks" \
+    refused_mpi 3 2 "no-such-command" no-such-command
+check "too many ranks for a world, and the nearest that work" \
+    refused_mpi 7 2 "7 ranks.*nearest that works: -np 5" train run.dir="$dir" \
+    ranks.learners=1 env.ising.width=2 env.ising.height=2
+check "tiles that do not fit, and the nearest that do" \
+    refused_mpi 4 2 "world.tiles = 2x2.*: -np 5" train run.dir="$dir" \
+    world.tiles=2x2 ranks.learners=1
+check "no rank left to act" \
+    refused_mpi 2 2 "at least 3 ranks" train run.dir="$dir" \
+    ranks.learners=2 ranks.layout=split
+run_mpi 3 --version
+check "--version on three ranks is printed once" one_line "$LOG" '^mfrl-dist '
+
+# ---- a run directory: used once, then resumed ----------------------------
 
 dir=$SCRATCH/run
-check "an unknown key exits 2" \
-    exits 2 run train run.dir="$dir" run.sede=7
-check "an unknown key is named, with the nearest one" \
-    err_says "sede.*did you mean.*seed"
-check "a bad value exits 2" exits 2 run train run.dir="$dir" run.seed=many
-check "a bad value is shown with its key" err_says "seed.*many"
-printf '[run]\nseed = 7\nrouns = 3\n' >"$SCRATCH/typo.ini"
-check "a typing error in a file exits 2" \
-    exits 2 run train "$SCRATCH/typo.ini" run.dir="$dir"
-check "file and line are named" err_says "typo\.ini:3:"
-check "a missing config fails" \
-    not_zero run train "$SCRATCH/none.ini" run.dir="$dir"
-check "a missing config is named" err_says "none\.ini"
-check "no mistake leaves a run directory behind" [ ! -e "$dir" ]
-check "a mistake on three ranks exits 2" \
-    exits 2 run_mpi 3 train run.dir="$dir" run.sede=7
+check "a run finishes" exits 0 run train run.dir="$dir" run.rounds=2
+check "and says so in run.json" \
+    [ "$(json_get "$dir/run.json" state)" = finished ]
+check "its directory is not used again" \
+    refused 2 "holds a run already.*--resume" train run.dir="$dir"
+check "resuming refuses what would change the run" \
+    refused 2 "run.seed=3.*resumed" train --resume "$dir" run.seed=3
+check "resuming refuses a config file" \
+    refused 2 "leave .*typo" train --resume "$dir" "$SCRATCH/typo.ini"
+check "a run goes on" exits 0 run train --resume "$dir" run.rounds=4
+check "to where it was told to" [ "$(json_get "$dir/run.json" rounds)" = 4 ]
+: >"$SCRATCH/file"
+check "a file in the place of the run directory" \
+    refused 5 "is a file" train run.dir="$SCRATCH/file"
 
 # ---- config: what it prints is a config ----------------------------------
 
@@ -62,3 +155,6 @@ check "config takes its own output" exits 0 run config "$SCRATCH/all.ini"
 plain "$SCRATCH/all.ini" >"$SCRATCH/a"
 plain "$LOG" >"$SCRATCH/b"
 check "and prints the same again" cmp -s "$SCRATCH/a" "$SCRATCH/b"
+check "a run can start from the config of another" \
+    exits 0 run train "$dir/config.used.ini" run.dir="$SCRATCH/again"
+check "and is the same run" same_digest "$dir" "$SCRATCH/again"
