@@ -125,6 +125,12 @@ same_digest() {
     done
 }
 
+# digests RUN_DIR: one line for each round, of a run with log.digest=on; of
+# rounds that were run more than once (after a resume) one line if they agree.
+digests() {
+    grep -o '^digest round=.*' "$1/log.txt" | sort -u -t = -k 2n -k 3
+}
+
 # h5py_python: a Python that has h5py, for checks by another HDF5 reader.
 h5py_python() {
     for python in python3 /usr/bin/python3; do

@@ -1,0 +1,139 @@
+#!/bin/sh
+# "Same bytes": config and seed decide every bit of weights and worlds; how
+# many ranks there are, which role they have and how worlds are cut does not.
+# Each case runs on one rank first; the others must have its digests in every
+# round, not only in the last.
+#
+# Not the full product: every count of actors (1 2 3 4 6 8), of learners
+# (1 2 4), both layouts and every lag come up, the most of them in the first
+# case, which depends on everything; the others take the cuts that are hardest
+# for them.
+. tests/e2e/lib.sh
+
+ROUNDS=8
+n_runs=0
+
+# go RANKS ARGS...: a run of the case; its digests are in $SCRATCH/digests.
+go() {
+    go_ranks=$1
+    shift
+    n_runs=$((n_runs + 1))
+    run_mpi "$go_ranks" train "$SCRATCH/case.ini" run.dir="$SCRATCH/$n_runs" \
+        run.rounds=$ROUNDS log.digest=on log.metrics_every=4 \
+        checkpoint.every=0 "$@" &&
+        digests "$SCRATCH/$n_runs" >"$SCRATCH/digests"
+}
+
+# Weights and worlds change in every round, or equal digests would say little.
+changes() {
+    for key in weights worlds; do
+        n=$(grep -o "$key=[0-9a-f]*" "$SCRATCH/digests" | sort -u | wc -l)
+        [ "$n" -eq "$ROUNDS" ] || return 1
+    done
+}
+
+# begin NAME, the case's config on stdin: run it on one rank.
+begin() {
+    name=$1
+    cat >"$SCRATCH/case.ini"
+    check "$name: runs on 1 rank" go 1
+    check "$name: each round changes weights and worlds" changes
+    mv "$SCRATCH/digests" "$SCRATCH/reference"
+}
+
+# same TEXT RANKS ARGS...: a run of the case with the digests of the first.
+same() {
+    check "$name: $1" same_rounds "$@"
+}
+
+same_rounds() {
+    shift
+    go "$@" && diff "$SCRATCH/reference" "$SCRATCH/digests" >>"$LOG"
+}
+
+differ() { # FILE FILE
+    ! cmp -s "$1" "$2"
+}
+
+# Two weight sets, lagged and synchronous: choices follow learnt averages, so
+# that weights never come to rest.
+for lag in 0 1 2; do
+    begin "two sets, lag $lag" <<END
+[pipeline]
+lag = $lag
+steps_per_round = 3
+[env.ising]
+temperature = 0.9, 1.6
+schedule = synchronous
+keying = lagged
+[replay]
+capacity = 2000
+END
+    cp "$SCRATCH/reference" "$SCRATCH/lag-$lag"
+    same "1 actor, 1 learner" 2
+    same "4 colocated, 2 of them learn" 4 \
+        ranks.layout=colocated ranks.learners=2
+    same "6 actors in 3x2 tiles, 2 learners" 8 \
+        world.tiles=3x2 ranks.learners=2
+    [ $lag -gt 0 ] || {
+        same "3 actors, 1 learner" 4
+        same "2 actors, 4 learners" 6 ranks.learners=4
+        same "8 actors, 4 learners" 12 ranks.learners=4
+        same "6 colocated, 1 of them learns" 6 \
+            ranks.layout=colocated ranks.learners=1
+    }
+done
+for pair in 0-1 0-2 1-2; do
+    check "lags $pair are different runs" \
+        differ "$SCRATCH/lag-${pair%-*}" "$SCRATCH/lag-${pair#*-}"
+done
+
+begin "network" <<END
+[net]
+layers = dense 16, dense 16
+[pipeline]
+lag = 1
+steps_per_round = 3
+END
+same "2 actors, 1 learner" 3
+same "4 actors, 4 learners" 8 ranks.learners=4
+same "3 colocated, all learn" 3 ranks.layout=colocated ranks.learners=3
+same "6 actors in 3x2 tiles, 2 learners" 8 world.tiles=3x2 ranks.learners=2
+
+begin "19 x 13, one agent after another, own tables" <<END
+[env.ising]
+width = 19
+height = 13
+temperature = 1.2
+schedule = sequential
+[table]
+sharing = per_agent
+[pipeline]
+steps_per_round = 3
+[replay]
+capacity = 3000
+END
+same "2 actors, 2 learners" 4 ranks.learners=2
+same "3 actors, 1 learner" 4
+same "8 actors, 4 learners" 12 ranks.learners=4
+same "6 colocated in 2x3 tiles, 2 of them learn" 6 \
+    ranks.layout=colocated ranks.learners=2 world.tiles=2x3
+
+for layers in "table" "dense 16, dense 16"; do
+    begin "bootstrapped, $layers" <<END
+[net]
+layers = $layers
+[learner]
+gamma = 0.9
+tau_soft = 0.05
+[pipeline]
+lag = 1
+steps_per_round = 3
+[replay]
+capacity = 3000
+END
+    same "3 actors, 1 learner" 4
+    same "4 colocated, all learn" 4 ranks.layout=colocated ranks.learners=4
+    same "6 actors in 3x2 tiles, 2 learners" 8 \
+        world.tiles=3x2 ranks.learners=2
+done
