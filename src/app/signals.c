@@ -3,6 +3,8 @@
 #include <signal.h>
 #include <string.h>
 
+#include "mfrl/base/log.h"
+
 static volatile sig_atomic_t seen;
 
 static void on_signal(int number)
@@ -25,6 +27,11 @@ void mf_signals_install(void)
     for (unsigned i = 0; i < sizeof(STOP) / sizeof(STOP[0]); i++) {
         sigaction(STOP[i], &a, NULL);
     }
+    /* mpirun stops reading what ranks print before it passes TERM on; one that
+     * waited for it would be killed before it has saved. */
+    mf_log_set_hurry(mf_signals_seen);
+    /* A reader that is gone (| head) is no reason to stop, either. */
+    signal(SIGPIPE, SIG_IGN);
     /* A file size limit then is an error of write, like a full disk. */
     signal(SIGXFSZ, SIG_IGN);
 }

@@ -1,5 +1,7 @@
 #include "mfrl/base/log.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <string.h>
@@ -11,6 +13,7 @@ static struct {
     mf_log_level level;
     FILE *file;
     bool silent;
+    int (*hurry)(void);
     bool in_progress; /* the terminal's last line is a progress line */
 } state = {.rank = -1, .n_ranks = 1, .level = MF_LOG_INFO};
 
@@ -29,11 +32,29 @@ static const char *prefix(mf_log_level level)
     return "";
 }
 
+/* Wait until fd takes more; false if that is too long. */
+static bool wait_until_taken(int fd)
+{
+    struct pollfd p = {.fd = fd, .events = POLLOUT};
+
+    for (;;) {
+        const bool hurry = state.hurry != NULL && state.hurry();
+        const int n = poll(&p, 1, hurry ? 0 : 100);
+
+        if (n > 0 || (n < 0 && errno != EINTR)) {
+            return true; /* if it cannot be written, write will say so */
+        }
+        if (hurry) {
+            return false;
+        }
+    }
+}
+
 /* Whole lines only: a write that is interrupted would interleave with those of
  * other ranks, and a terminal that is gone is no reason to stop. */
 static void put(int fd, const char *text, size_t size)
 {
-    while (size > 0) {
+    while (size > 0 && wait_until_taken(fd)) {
         const ssize_t n = write(fd, text, size);
 
         if (n <= 0) {
@@ -111,6 +132,8 @@ void mf_log_silence(void) { state.silent = true; }
 void mf_log_set_level(mf_log_level level) { state.level = level; }
 
 void mf_log_set_file(FILE *file) { state.file = file; }
+
+void mf_log_set_hurry(int (*hurry)(void)) { state.hurry = hurry; }
 
 void mf_log_progress(const char *line)
 {

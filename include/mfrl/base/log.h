@@ -40,6 +40,11 @@ void mf_log_set_level(mf_log_level level);
  *  that. */
 void mf_log_set_file(FILE *file);
 
+/** Do not wait for a terminal or pipe that takes no more once @p hurry gives
+ *  true: what it does not take then is lost, but not to the log file.  Without
+ *  it (NULL, the default) a line waits as long as it must. */
+void mf_log_set_hurry(int (*hurry)(void));
+
 /** Replace the terminal's last line by @p line without ending it (a progress
  *  bar).  Any later log line starts on a fresh line. */
 void mf_log_progress(const char *line);
