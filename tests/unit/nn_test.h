@@ -13,6 +13,7 @@
 
 #include "mfrl/base/mem.h"
 #include "mfrl/base/rng.h"
+#include "unit/suite.h"
 
 /* A new array of n floats in [-1, 1), plus one that must stay GUARD.  The
  * caller frees it with mf_free. */
@@ -42,28 +43,6 @@ static inline uint32_t bits_of(float f)
 
     memcpy(&u, &f, sizeof(u));
     return u;
-}
-
-/* Every test gives back all it allocated. */
-static inline void check_no_blocks(void) { ck_assert(mf_mem_blocks() == 0); }
-
-static inline int run_suite(const char *name, const TTest *const *tests, int n)
-{
-    Suite *s = suite_create(name);
-    TCase *tc = tcase_create(name);
-    SRunner *sr = srunner_create(s);
-    int failed;
-
-    tcase_set_timeout(tc, 0);
-    tcase_add_checked_fixture(tc, NULL, check_no_blocks);
-    for (int i = 0; i < n; i++) {
-        tcase_add_test(tc, tests[i]);
-    }
-    suite_add_tcase(s, tc);
-    srunner_run_all(sr, CK_NORMAL);
-    failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 #endif
