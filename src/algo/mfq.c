@@ -121,15 +121,23 @@ static mf_status policy(const float *q, int n, double t, float *pi)
 
 /* Choosing by counting: action = number of thresholds at or below 24 random
  * bits.  Thresholds are the running sums of pi in units of 2^-24, rounded up,
- * so that a probability of 0 is never drawn. */
+ * and 1 from the last possible action on, whatever the rounding of the sum: a
+ * probability of 0 is never drawn. */
 static void thresholds(const float *pi, int n, uint32_t *out)
 {
     float sum = 0;
+    int last = n - 1;
 
+    while (last > 0 && pi[last] == 0) {
+        last--;
+    }
     for (int a = 0; a < n - 1; a++) {
         sum += pi[a];
         out[a] = (uint32_t)(sum * 0x1p24f);
         out[a] += (float)out[a] < sum * 0x1p24f;
+        if (a >= last) {
+            out[a] = 1u << 24;
+        }
     }
 }
 
