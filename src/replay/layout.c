@@ -16,6 +16,7 @@ static inline void pack(const mf_layout *l, const mf_step_view *v, size_t i,
 {
     const uint16_t *counts = v->counts + i * (size_t)l->n_actions;
 
+    memset(out + l->stride - 4, 0, 4); /* equal records are equal bytes */
     memcpy(out, &v->id[i], 4);
     memcpy(out + MF_RECORD_REW, &v->rew[i], 4);
     out[MF_RECORD_ACT] = v->act[i];

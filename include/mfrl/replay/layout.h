@@ -9,8 +9,8 @@
  *                        more than 255 neighbours
  *             .  obs     obs_bytes, as packed by the environment
  *
- *  padded to a multiple of 4.  World and step are not in the record: records
- *  travel in sections of one world and one step.
+ *  padded with zeros to a multiple of 4.  World and step are not in the
+ *  record: records travel in sections of one world and one step.
  */
 #ifndef MFRL_REPLAY_LAYOUT_H
 #define MFRL_REPLAY_LAYOUT_H

@@ -1,0 +1,93 @@
+#include "mfrl/replay/layout.h"
+
+#include "unit/replay_test.h"
+
+START_TEST(records_have_the_documented_shape)
+{
+    const struct {
+        int n_actions, obs_bytes, neighbours, wide;
+        size_t obs_at, stride;
+    } cases[] = {
+        {2, 0, 4, 0, 12, 12},   {2, 1, 255, 0, 12, 16},
+        {2, 0, 256, 1, 14, 16}, {3, 5, 8, 0, 13, 20},
+        {3, 5, 999, 1, 16, 24}, {21, 900, 168, 0, 31, 932},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const mf_layout l = mf_layout_make(
+            cases[i].n_actions, cases[i].obs_bytes, cases[i].neighbours);
+
+        ck_assert_int_eq(l.n_actions, cases[i].n_actions);
+        ck_assert_int_eq(l.obs_bytes, cases[i].obs_bytes);
+        ck_assert_int_eq(l.wide, cases[i].wide);
+        ck_assert_uint_eq(l.obs_at, cases[i].obs_at);
+        ck_assert_uint_eq(l.stride, cases[i].stride);
+    }
+}
+END_TEST
+
+/* Every field of agent i comes back, and nothing beside the record is
+ * written. */
+static void check_pack(const mf_layout *l)
+{
+    enum { N = 5 };
+    const uint32_t id[N] = {0, 7, 0xFFFFFFFE, 3, 70000};
+    const float rew[N] = {0, -1.5f, 3e30f, 1e-20f, 42};
+    const uint8_t act[N] = {0, 1, 254, 2, 3}, done[N] = {0, 1, 0, 0, 1};
+    uint16_t counts[N * MAX_ACTIONS], got[MAX_ACTIONS];
+    uint8_t obs[N * MAX_OBS], out[MAX_RECORD];
+    const mf_step_view v = {id, rew, act, done, counts, obs};
+    const size_t n_actions = (size_t)l->n_actions;
+    const size_t obs_bytes = (size_t)l->obs_bytes;
+
+    for (size_t k = 0; k < COUNT_OF(counts); k++) {
+        counts[k] = count_of(l, (uint32_t)k, 1);
+    }
+    for (size_t k = 0; k < COUNT_OF(obs); k++) {
+        obs[k] = (uint8_t)(k * 3 + 1);
+    }
+    for (size_t i = 0; i < N; i++) {
+        float r;
+
+        memset(out, 0xEE, sizeof(out));
+        mf_layout_pack(l, &v, i, out);
+        ck_assert_uint_eq(mf_record_id(out), id[i]);
+        memcpy(&r, out + 4, sizeof(r));
+        ck_assert(r == rew[i]);
+        ck_assert_uint_eq(out[8], act[i]);
+        ck_assert_uint_eq(out[9], done[i]);
+        mf_layout_counts(l, out, got);
+        ck_assert_mem_eq(got, counts + i * n_actions, 2 * n_actions);
+        if (obs_bytes > 0) {
+            ck_assert_mem_eq(out + l->obs_at, obs + i * obs_bytes, obs_bytes);
+        }
+        for (size_t k = l->obs_at + obs_bytes; k < l->stride; k++) {
+            ck_assert_uint_eq(out[k], 0); /* equal records, equal bytes */
+        }
+        ck_assert_uint_eq(out[l->stride], 0xEE);
+    }
+}
+
+START_TEST(records_hold_what_was_packed)
+{
+    for (int n_actions = 2; n_actions <= MAX_ACTIONS; n_actions++) {
+        for (int obs = 0; obs <= MAX_OBS; obs++) {
+            const mf_layout narrow = mf_layout_make(n_actions, obs, 255);
+            const mf_layout wide = mf_layout_make(n_actions, obs, 60000);
+
+            check_pack(&narrow);
+            check_pack(&wide);
+        }
+    }
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        records_have_the_documented_shape,
+        records_hold_what_was_packed,
+    };
+
+    return run_suite("layout", tests, COUNT_OF(tests));
+}
