@@ -1,5 +1,6 @@
 #include "mfrl/replay/merge.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "mfrl/base/mem.h"
@@ -14,6 +15,7 @@ typedef struct part {
 
 struct mf_merge {
     int n_worlds, steps;
+    uint32_t n_agents;
     size_t stride;
     int *head;   /* [steps][n_worlds] first part, or NONE */
     part *parts; /* [capacity] */
@@ -41,8 +43,8 @@ void mf_merge_destroy(mf_merge **slot)
     }
 }
 
-mf_status mf_merge_create(int n_worlds, int steps, size_t stride,
-                          mf_merge **out)
+mf_status mf_merge_create(int n_worlds, int steps, uint32_t n_agents,
+                          size_t stride, mf_merge **out)
 {
     mf_status st = MF_OK;
     mf_merge *m = NULL;
@@ -51,6 +53,7 @@ mf_status mf_merge_create(int n_worlds, int steps, size_t stride,
     MF_TRY(mf_alloc(1, sizeof(*m), "merge", &m));
     m->n_worlds = n_worlds;
     m->steps = steps;
+    m->n_agents = n_agents;
     m->stride = stride;
     MF_TRY_OR(err, mf_alloc((size_t)n_worlds * (size_t)steps, sizeof(*m->head),
                             "merge", &m->head));
@@ -79,6 +82,23 @@ static mf_status grow(mf_merge *m)
     return mf_alloc((size_t)capacity, sizeof(*m->heap), "merge heap", &m->heap);
 }
 
+/* True if the ids of n records ascend and all of them exist: what follows
+ * writes where an id says. */
+static bool ids_ascend(const mf_merge *m, const uint8_t *records, uint32_t n)
+{
+    uint64_t least = 0;
+
+    for (uint32_t i = 0; i < n; i++) {
+        const uint32_t id = mf_record_id(records + i * m->stride);
+
+        if (id < least) {
+            return false;
+        }
+        least = (uint64_t)id + 1;
+    }
+    return least <= m->n_agents;
+}
+
 mf_status mf_merge_add(mf_merge *m, const uint8_t *data, size_t size)
 {
     while (size > 0) {
@@ -91,7 +111,7 @@ mf_status mf_merge_add(mf_merge *m, const uint8_t *data, size_t size)
         data += sizeof(s);
         size -= sizeof(s);
         if (s.world >= (uint32_t)m->n_worlds || s.step >= (uint32_t)m->steps ||
-            s.n > size / m->stride) {
+            s.n > size / m->stride || !ids_ascend(m, data, s.n)) {
             return MF_FAIL(MF_ERR_MPI,
                            "a shipment has a bad section: world %u, step %u, "
                            "%u records; do all ranks run the same binary?",

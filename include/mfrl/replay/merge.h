@@ -21,8 +21,8 @@ typedef struct mf_section {
 typedef struct mf_merge mf_merge;
 
 /** For rounds of @p steps steps of @p n_worlds worlds. */
-mf_status mf_merge_create(int n_worlds, int steps, size_t stride,
-                          mf_merge **out);
+mf_status mf_merge_create(int n_worlds, int steps, uint32_t n_agents,
+                          size_t stride, mf_merge **out);
 void mf_merge_destroy(mf_merge **m);
 
 /** Note the sections of one message; @p data must stay until
