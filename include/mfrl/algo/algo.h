@@ -50,8 +50,8 @@ typedef struct mf_minibatch {
     const uint8_t *act;          /* [n] */
     const float *rew;            /* [n] */
     const uint8_t *done;         /* [n] 1: no bootstrap */
-    const uint8_t *next_obs;     /* [n][obs_bytes] undefined where done */
-    const uint16_t *next_counts; /* [n][n_actions] undefined where done */
+    const uint8_t *next_obs;     /* [n][obs_bytes] any valid one if done */
+    const uint16_t *next_counts; /* [n][n_actions] any valid one if done */
 } mf_minibatch;
 
 /** Sums over samples that a gradient call adds to; the caller divides. */

@@ -30,7 +30,7 @@ void mf_outbox_destroy(mf_outbox **o);
  *  MPI.  Local. */
 mf_status mf_outbox_add(mf_outbox *o, int learner, size_t bytes, uint8_t **at);
 
-/** Send this round's bytes; waits until the round before last has left.
+/** Send this round's bytes; waits until those of the round before have left.
  *  Local; blocks if learners lag behind. */
 mf_status mf_outbox_send(mf_outbox *o);
 
