@@ -53,10 +53,15 @@ static bool try_learners(const mf_plan_request *w, bool colocated, int n,
     return true;
 }
 
+static bool colocates(const mf_plan_request *w)
+{
+    return w->layout == MF_PLAN_COLOCATED ||
+           (w->layout == MF_PLAN_AUTO && w->n_ranks == 1);
+}
+
 static bool find(const mf_plan_request *w, mf_plan *p)
 {
-    const bool colocated = w->layout == MF_PLAN_COLOCATED ||
-                           (w->layout == MF_PLAN_AUTO && w->n_ranks == 1);
+    const bool colocated = colocates(w);
     int wish = colocated ? w->n_ranks : w->n_ranks / RANKS_PER_LEARNER;
 
     *p = (mf_plan){.n_ranks = w->n_ranks,
@@ -79,19 +84,33 @@ static bool find(const mf_plan_request *w, mf_plan *p)
     return false;
 }
 
+/* Too few ranks for n learners, whatever the world. */
+static mf_status refuse_learners(const mf_plan_request *w, int n)
+{
+    if (w->layout == MF_PLAN_COLOCATED) {
+        return MF_FAIL(MF_ERR_USAGE,
+                       "ranks.learners = %d, but there are %d ranks; start at "
+                       "least %d ranks or use fewer learners",
+                       n, w->n_ranks, n);
+    }
+    return MF_FAIL(
+        MF_ERR_USAGE,
+        "ranks.layout = split with %d learner%s leaves none of %d "
+        "rank%s to act; start at least %d ranks or use %s",
+        n, n == 1 ? "" : "s", w->n_ranks, w->n_ranks == 1 ? "" : "s", n + 1,
+        n == w->n_ranks ? "ranks.layout=colocated" : "fewer learners");
+}
+
 static mf_status refuse(const mf_plan_request *w)
 {
+    const int n_learners = w->n_learners > 0 ? w->n_learners : 1;
     mf_plan_request other = *w;
     mf_plan p;
     int below = 0, above = 0;
     char cure[128] = "";
 
-    if (w->layout == MF_PLAN_SPLIT && w->n_ranks <= w->n_learners) {
-        return MF_FAIL(MF_ERR_USAGE,
-                       "ranks.layout = split with %d learners leaves none of "
-                       "%d ranks to act; start at least %d ranks or use "
-                       "ranks.layout=colocated",
-                       w->n_learners, w->n_ranks, w->n_learners + 1);
+    if (n_learners >= w->n_ranks + colocates(w)) {
+        return refuse_learners(w, n_learners);
     }
     for (int d = 1; d < 4096 && (below == 0 || above == 0); d++) {
         other.n_ranks = w->n_ranks - d;
