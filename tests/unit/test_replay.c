@@ -208,7 +208,7 @@ START_TEST(draws_are_uniform_over_what_can_be_drawn)
     }
     for (int chained = 0; chained < 2; chained++) {
         const int n = m.n[0][FIRST];
-        int count[50] = {0}, can[50] = {0}, n_can = 0;
+        int count[50] = {0}, can[50] = {0}, n_can = 0, twice = 0;
 
         for (int k = n - 50; k < n; k++) {
             can[k % 50] = !chained || all[k].done || next_of(all, n, k) != NONE;
@@ -221,6 +221,7 @@ START_TEST(draws_are_uniform_over_what_can_be_drawn)
             mf_replay_draw(r, 0, FIRST, u, MAX_SAMPLES, chained, &s);
             ck_assert_int_eq(s.n, MAX_SAMPLES);
             for (int j = 0; j < s.n; j++) {
+                twice += j > 0 && s.rew[j] == s.rew[j - 1];
                 for (int k = n - 50; k < n; k++) {
                     count[k % 50] += s.rew[j] == (float)all[k].tag;
                 }
@@ -233,6 +234,8 @@ START_TEST(draws_are_uniform_over_what_can_be_drawn)
             ck_assert(can[i] ? fabs(count[i] - mean) < 5 * sqrt(mean)
                              : count[i] == 0);
         }
+        /* samples drawn again must not follow their neighbours */
+        ck_assert_double_lt(fabs(twice - mean), 5 * sqrt(mean));
     }
     mf_replay_destroy(&r);
 }
@@ -297,10 +300,11 @@ static void copy_rings(mf_replay *from, mf_replay *to, size_t stride)
 
 START_TEST(restored_rings_go_on_alike)
 {
-    for (uint64_t capacity = 1; capacity < 200; capacity += 22) {
+    for (uint64_t i = 0; i < 40; i++) { /* many rings of one record */
+        const uint64_t capacity = i < 24 ? 1 : 1 + (i - 24) * 12;
         const mf_replay_spec spec = spec_of(capacity, 5, 300);
         mf_replay *a = make(&spec), *b = make(&spec);
-        dice d = dice_of(capacity);
+        dice d = dice_of(i);
 
         memset(&m, 0, sizeof(m));
         for (int step = 0; step < 40; step++) {
