@@ -34,6 +34,12 @@ static inline void pack(const mf_layout *l, const mf_step_view *v, size_t i,
     }
 }
 
+void mf_layout_pack(const mf_layout *l, const mf_step_view *v, size_t i,
+                    uint8_t *out)
+{
+    pack(l, v, i, out);
+}
+
 static inline void scatter(const mf_layout *l, const mf_step_view *v,
                            uint32_t n, uint32_t n_shards, const int *owner,
                            uint8_t **cursor)

@@ -53,6 +53,10 @@ typedef struct mf_step_view {
     const uint8_t *obs;     /* [.][obs_bytes] */
 } mf_step_view;
 
+/** Write agent i's record at @p out [stride]. */
+void mf_layout_pack(const mf_layout *l, const mf_step_view *v, size_t i,
+                    uint8_t *out);
+
 /** Write the records of agents 0 .. n - 1, each at the cursor of the learner
  *  that owns its shard, and move the cursors on.
  *  @param owner   [n_shards] learner of each shard
