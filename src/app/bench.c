@@ -349,7 +349,7 @@ static mf_status run_named(int argc, char **argv)
                                                  "mfrl-dist bench --help");
 }
 
-int mf_command_bench(int argc, char **argv)
+mf_status mf_command_bench(int argc, char **argv)
 {
     int rank, n_ranks;
     mf_status st;
@@ -357,7 +357,7 @@ int mf_command_bench(int argc, char **argv)
     if (argc > 0 &&
         (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0)) {
         fputs(HELP, stdout);
-        return 0;
+        return MF_OK;
     }
     MF_TRY(mf_comm_init(&rank, &n_ranks));
     st = n_ranks == 1 ? run_named(argc, argv)
@@ -365,5 +365,5 @@ int mf_command_bench(int argc, char **argv)
                                 "bench measures one core: start it without "
                                 "mpirun");
     mf_comm_finalize();
-    return (int)st;
+    return st;
 }

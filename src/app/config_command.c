@@ -34,7 +34,7 @@ static mf_status print(int argc, char **argv, mf_config *c)
     return MF_OK;
 }
 
-int mf_command_config(int argc, char **argv)
+mf_status mf_command_config(int argc, char **argv)
 {
     mf_config c;
     mf_status st;
@@ -42,12 +42,12 @@ int mf_command_config(int argc, char **argv)
     if (argc > 0 &&
         (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0)) {
         fputs(HELP, stdout);
-        return 0;
+        return MF_OK;
     }
     st = mf_config_init(&c);
     if (st == MF_OK) {
         st = print(argc, argv, &c);
     }
     mf_config_clear(&c);
-    return (int)st;
+    return st;
 }

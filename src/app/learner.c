@@ -104,7 +104,8 @@ mf_status mf_learner_create(mf_run *run, mf_learner **out)
     MF_TRY_OR(err, mf_config_algo(cfg, &l->algo));
     MF_TRY_OR(err, create_blocks(l));
     MF_TRY_OR(err, mf_inbox_create(&run->roles, &l->inbox));
-    MF_TRY_OR(err, mf_merge_create(cfg->n_worlds, run->steps, cfg->env_spec.n_agents,
+    MF_TRY_OR(err,
+              mf_merge_create(cfg->n_worlds, run->steps, cfg->env_spec.n_agents,
                               run->layout.stride, &l->merge));
     MF_TRY_OR(err, mf_replay_create(&replay, &l->replay));
     MF_TRY_OR(err, mf_gradsum_create(&run->roles, l->n_floats, &l->gradsum));

@@ -10,7 +10,7 @@
 
 typedef struct command {
     const char *name;
-    int (*run)(int argc, char **argv);
+    mf_status (*run)(int argc, char **argv);
     const char *summary;
 } command;
 
@@ -75,7 +75,7 @@ static void let_one_rank_speak(void)
     }
 }
 
-static int dispatch(int argc, char **argv)
+static mf_status dispatch(int argc, char **argv)
 {
     if (argc < 2 || is_train_argument(argv[1])) {
         return mf_command_train(argc - 1, argv + 1);
@@ -88,19 +88,18 @@ static int dispatch(int argc, char **argv)
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
         strcmp(argv[1], "help") == 0) {
         help();
-        return 0;
+        return MF_OK;
     }
     if (strcmp(argv[1], "--version") == 0) {
         printf("mfrl-dist %s\n", MF_VERSION);
-        return 0;
+        return MF_OK;
     }
-    return (int)MF_FAIL(MF_ERR_USAGE,
-                        "there is no command '%s'; see mfrl-dist --help",
-                        argv[1]);
+    return MF_FAIL(MF_ERR_USAGE,
+                   "there is no command '%s'; see mfrl-dist --help", argv[1]);
 }
 
 int main(int argc, char **argv)
 {
     let_one_rank_speak();
-    return dispatch(argc, argv);
+    return (int)dispatch(argc, argv);
 }

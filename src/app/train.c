@@ -203,7 +203,7 @@ static mf_status launch(const mf_train_args *args, mf_run_record *record)
     return st;
 }
 
-int mf_command_train(int argc, char **argv)
+mf_status mf_command_train(int argc, char **argv)
 {
     mf_train_args args;
     mf_run_record record;
@@ -212,7 +212,7 @@ int mf_command_train(int argc, char **argv)
     for (int i = 0; i < argc; i++) {
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
             fputs(HELP, stdout);
-            return 0;
+            return MF_OK;
         }
     }
     mf_run_record_init(&record, argc, argv);
@@ -222,5 +222,5 @@ int mf_command_train(int argc, char **argv)
     }
     mf_free(&args.overrides);
     MF_ASSERT(st != MF_OK || mf_mem_blocks() == 0);
-    return (int)st;
+    return st;
 }

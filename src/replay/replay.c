@@ -177,8 +177,7 @@ void mf_replay_insert(mf_replay *r, int world, const uint8_t *records, size_t n)
     const mf_replay_spec *s = &r->spec;
     ring *rings = ring_of(r, world % s->n_sets, s->first);
     const uint32_t v = (uint32_t)s->n_shards;
-    const uint64_t first =
-        (uint64_t)(world / s->n_sets) * r->tracks_per_world;
+    const uint64_t first = (uint64_t)(world / s->n_sets) * r->tracks_per_world;
 
     for (size_t i = 0; i < n; i++) {
         const uint8_t *record = records + i * s->layout.stride;
