@@ -18,20 +18,34 @@ int mf_decomp_fits(int px, int py, int width, int height, int min_size)
     return px > 0 && py > 0 && width / px >= least && height / py >= least;
 }
 
+/* Cost of one exchange of a tile, in halo cells.  Each message counts as much
+ * as MESSAGE cells of halo: with 60 tiles on 2 cores, strips of 1024 x 17
+ * cells took 0.8 times the CPU time of tiles of 170 x 102. */
+static int64_t exchange_cost(int px, int py, int width, int height, int w)
+{
+    enum { MESSAGE = 1000 };
+    const int beside = px > 2 ? 2 : px - 1; /* other tiles along each axis */
+    const int above = py > 2 ? 2 : py - 1;
+    const int64_t messages = (1 + beside) * (1 + above) - 1;
+    const int64_t sides = (px > 1 ? 2 * (int64_t)(height / py) : 0) +
+                          (py > 1 ? 2 * (int64_t)(width / px) : 0);
+
+    return messages * MESSAGE + sides * w;
+}
+
 mf_status mf_decomp_choose(int n_tiles, int width, int height, int min_size,
                            int *px, int *py)
 {
+    const int w = min_size > 1 ? min_size : 1;
     int64_t best = INT64_MAX;
     int best_px = 0;
 
     for (int i = 1; i <= n_tiles; i++) {
         const int j = n_tiles / i;
-        /* Cells along all the cuts, the joined edges included. */
-        const int64_t cut = (int64_t)i * height + (int64_t)j * width;
 
-        if (n_tiles % i == 0 && mf_decomp_fits(i, j, width, height, min_size) &&
-            cut < best) {
-            best = cut;
+        if (n_tiles % i == 0 && mf_decomp_fits(i, j, width, height, w) &&
+            exchange_cost(i, j, width, height, w) < best) {
+            best = exchange_cost(i, j, width, height, w);
             best_px = i;
         }
     }

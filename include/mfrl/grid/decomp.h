@@ -24,9 +24,10 @@ typedef struct mf_decomp {
  *  a neighbour sees. */
 int mf_decomp_fits(int px, int py, int width, int height, int min_size);
 
-/** Choose px * py = n_tiles that fits (see mf_decomp_fits) with the least
- *  halo, that is with tiles as square as possible; of two equal choices the
- *  one with wider tiles, whose rows are longer in memory.  MF_ERR_USAGE if
+/** Choose px * py = n_tiles that fits (see mf_decomp_fits) with the cheapest
+ *  exchange: few messages first, so strips for moderate worlds, then a short
+ *  halo, so squarer tiles for huge ones; of two equal choices the one with
+ *  wider tiles, whose rows are longer in memory.  MF_ERR_USAGE if
  *  none fits: nothing is logged then and *px, *py are left alone, so that
  *  callers can try another number of tiles. */
 mf_status mf_decomp_choose(int n_tiles, int width, int height, int min_size,
