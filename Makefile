@@ -113,8 +113,8 @@ $B/%.run: $B/% # one suite: make build/release/tests/unit/test_opt.run
 
 programs: $B/mfrl-dist $(unit) $(mpi) ## build everything, run nothing
 
-valgrind: $(vg) ## some serial suites under valgrind
-	@WRAP='$(VALGRIND)' $(run) $^
+valgrind: $(vg) $B/mfrl-dist ## some serial suites and runs under valgrind
+	@WRAP='$(VALGRIND)' $(run) $(vg) tests/valgrind.sh
 
 layers: ## includes follow the layer table; every header compiles alone
 	@CC='$(compile)' tests/layers.sh

@@ -7,7 +7,8 @@
 #   .../tests/unit/test_x   Check suite, serial
 #   .../tests/mpi/test_x    Check suite, once for each number in the line
 #                           "RANKS: ..." of tests/mpi/test_x.c
-#   tests/e2e/x.sh          script that prints "ok - ", "not ok - ", "skip - "
+#   tests/e2e/x.sh, tests/x.sh
+#                           script that prints "ok - ", "not ok - ", "skip - "
 #
 # Each prints one closing line, a failed one all its output before it.  The
 # last line is the sum; the exit code is 1 if anything failed or nothing ran.
@@ -116,7 +117,7 @@ for test; do
                 $MPIRUN -n "$n" "$test"
         done
         ;;
-    tests/e2e/*.sh)
+    tests/*.sh)
         one "e2e/$base" count_script env $no_leaks "$test"
         ;;
     *)

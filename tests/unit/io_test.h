@@ -127,7 +127,7 @@ static inline void limit_files(rlim_t bytes)
 static inline int small_disk(const char *dir, const char *options)
 {
     if (unshare(CLONE_NEWNS) == 0 &&
-        mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+        mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == 0 &&
         mount("tmpfs", dir, "tmpfs", 0, options) == 0) {
         return 1;
     }
