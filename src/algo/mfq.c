@@ -164,18 +164,28 @@ static mf_status prepare_keys(mfq *m, const float *weights, double t)
     return MF_OK;
 }
 
-/* Two actions have one threshold a key: no loop inside the loop. */
-MF_CLONES static void choose_by_key(const mfq *m, const mf_act_batch *b,
-                                    const mf_q_input *in, const uint32_t *keys)
+/* Two actions have one threshold a key: no loop inside the loop.  act is bytes,
+ * which could be anything's to a compiler: restrict says they are not. */
+MF_CLONES static void choose_of_two(uint32_t n, const uint32_t *restrict who,
+                                    const uint32_t *restrict keys,
+                                    const uint32_t *restrict threshold,
+                                    const uint32_t *restrict draw,
+                                    uint8_t *restrict act)
+{
+    for (uint32_t k = 0; k < n; k++) {
+        const uint32_t i = who[k];
+
+        act[i] = (draw[i] >> 8) >= threshold[2 * keys[k]];
+    }
+}
+
+static void choose_by_key(const mfq *m, const mf_act_batch *b,
+                          const mf_q_input *in, const uint32_t *keys)
 {
     const size_t n = (size_t)m->n_actions;
 
     if (n == 2) {
-        for (uint32_t k = 0; k < in->n; k++) {
-            const uint32_t i = in->who[k];
-
-            b->act[i] = (b->draw[i] >> 8) >= m->thresholds[2 * keys[k]];
-        }
+        choose_of_two(in->n, in->who, keys, m->thresholds, b->draw, b->act);
         return;
     }
     for (uint32_t k = 0; k < in->n; k++) {

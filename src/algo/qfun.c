@@ -5,6 +5,7 @@
 
 #include "mfrl/base/mem.h"
 #include "mfrl/base/rng.h"
+#include "mfrl/base/simd.h"
 #include "mfrl/nn/adam.h"
 #include "mfrl/nn/net.h"
 
@@ -168,24 +169,40 @@ void mf_qfun_init(const mf_qfun *q, uint64_t seed, int set, float *weights,
 
 uint32_t mf_qfun_n_keys(const mf_qfun *q) { return q->n_tables * q->n_rows; }
 
-/* Key = ((agent's table) * observations + observation) * abar values + count
- * of action 1, which tells abar when there are two actions. */
+static uint32_t position(const mf_q_input *in, uint32_t k)
+{
+    return in->who != NULL ? in->who[k] : k;
+}
+
+/* Counts of action 1, which tell abar when there are two actions. */
+MF_CLONES static void count_keys(uint32_t n, const uint32_t *restrict who,
+                                 const uint16_t *restrict counts,
+                                 uint32_t *restrict keys)
+{
+    if (who == NULL) {
+        for (size_t k = 0; k < n; k++) {
+            keys[k] = counts[2 * k + 1];
+        }
+        return;
+    }
+    for (uint32_t k = 0; k < n; k++) {
+        keys[k] = counts[2 * (size_t)who[k] + 1];
+    }
+}
+
+/* Key = ((agent's table) * observations + observation) * abar values + abar. */
 void mf_qfun_keys(const mf_qfun *q, const mf_q_input *in, uint32_t *keys)
 {
     const uint32_t n_abar = (uint32_t)q->spec.max_neighbours + 1;
 
-    for (uint32_t k = 0; k < in->n; k++) {
-        const size_t i = in->who != NULL ? in->who[k] : k;
-
-        MF_ASSERT(in->counts[2 * i + 1] < n_abar);
-        keys[k] = in->counts[2 * i + 1];
-    }
+    count_keys(in->n, in->who, in->counts, keys);
     for (uint32_t k = 0; q->spec.obs_bytes > 0 && k < in->n; k++) {
-        keys[k] += in->obs[in->who != NULL ? in->who[k] : k] * n_abar;
+        keys[k] += in->obs[position(in, k)] * n_abar;
     }
     for (uint32_t k = 0; q->per_agent && k < in->n; k++) {
-        keys[k] += in->id[in->who != NULL ? in->who[k] : k] * q->n_rows;
+        keys[k] += in->id[position(in, k)] * q->n_rows;
     }
+    MF_ASSERT(in->n == 0 || keys[0] < mf_qfun_n_keys(q));
 }
 
 /* One network input row: [unpacked obs][abar]. */
@@ -218,8 +235,7 @@ void mf_qfun_values(mf_qfun *q, const float *params, const mf_q_input *in,
         return;
     }
     for (uint32_t k = 0; k < in->n; k++) {
-        input_row(q, in, in->who != NULL ? in->who[k] : k,
-                  q->x + (size_t)k * q->n_in);
+        input_row(q, in, position(in, k), q->x + (size_t)k * q->n_in);
     }
     mf_net_forward(q->net, params, q->x, (int)in->n, values);
 }

@@ -154,6 +154,8 @@ uint32_t mf_ising_pick(void *env, int turn, mf_region region,
     const int n_spans = mf_tile_spans(&e->tile, region, e->spans);
     uint32_t n = 0;
 
+    MF_ASSERT(region != MF_REGION_ALL); /* the halo flies in between */
+
     *who = e->who;
     if (e->priority != NULL) {
         for (int k = 0; k < n_spans; k++) {
@@ -171,6 +173,18 @@ uint32_t mf_ising_pick(void *env, int turn, mf_region region,
     }
     e->n_acted += n;
     return n;
+}
+
+/* Every other cell of a row takes its action, from the first one or the next.
+ * Written for all cells with a mask, which is what vector code can do. */
+MF_CLONES static void set_color(int first, int n, const uint8_t *restrict act,
+                                uint8_t *restrict row)
+{
+    for (int x = 0; x < n; x++) {
+        const uint8_t mask = (uint8_t)(((x ^ first) & 1) - 1);
+
+        row[x] = (uint8_t)((row[x] & ~mask) | (act[x] & mask));
+    }
 }
 
 void mf_ising_apply(void *env, int turn)
@@ -191,9 +205,7 @@ void mf_ising_apply(void *env, int turn)
                 }
             }
         } else {
-            for (int x = (t->x0 + t->y0 + y + turn) & 1; x < t->nx; x += 2) {
-                row[x] = act[x];
-            }
+            set_color((t->x0 + t->y0 + y + turn) & 1, t->nx, act, row);
         }
     }
 }
