@@ -62,10 +62,12 @@ static mf_status read_resumed(const mf_train_args *args, mf_config *c)
 
 /* A run that was killed before its first save has no checkpoint: it starts
  * again, which gives the same bytes. */
-static mf_status find_checkpoint(const char *dir, char out[MF_PATH])
+static mf_status find_checkpoint(const char *dir, int64_t rounds,
+                                 char out[MF_PATH])
 {
     char path[MF_PATH];
     mf_ckpt_info info;
+    int64_t done;
     int any = 0;
     DIR *d;
 
@@ -85,9 +87,15 @@ static mf_status find_checkpoint(const char *dir, char out[MF_PATH])
     }
     MF_TRY(mf_ckpt_find(dir, &info));
     snprintf(out, MF_PATH, "%s", info.dir);
-    mf_log(MF_LOG_INFO, "resuming from %s, round %lld", info.dir,
-           (long long)info.round);
+    done = info.round;
     mf_ckpt_info_clear(&info);
+    if (done > rounds) {
+        return MF_FAIL(MF_ERR_USAGE,
+                       "run.rounds = %lld: %s has done %lld rounds already; "
+                       "ask for more",
+                       (long long)rounds, dir, (long long)done);
+    }
+    mf_log(MF_LOG_INFO, "resuming from %s, round %lld", out, (long long)done);
     return MF_OK;
 }
 
@@ -127,7 +135,8 @@ static mf_status prepare_root(const mf_train_args *args, int n_ranks,
     MF_TRY(mf_run_dir_create(c->run.run.dir));
     if (args->resume != NULL) {
         MF_TRY(remove_stop(c->run.run.dir));
-        MF_TRY(find_checkpoint(c->run.run.dir, l->checkpoint));
+        MF_TRY(
+            find_checkpoint(c->run.run.dir, c->run.run.rounds, l->checkpoint));
     }
     return save_config(c);
 }

@@ -105,9 +105,12 @@ static mf_status world_line(mf_h5 *f, const mf_run *run, int world, series *s,
         average(s, &mean, &error);
         fprintf(csv, ",%.8f,%.8f", mean, error);
         if (used < size) {
+            used += (size_t)snprintf(line + used, size - used, "  %s %.5f",
+                                     e->metrics[k], mean);
+        }
+        if (used < size && !isnan(error)) { /* there is more than one row */
             used +=
-                (size_t)snprintf(line + used, size - used, "  %s %.5f +- %.5f",
-                                 e->metrics[k], mean, error);
+                (size_t)snprintf(line + used, size - used, " +- %.5f", error);
         }
     }
     fprintf(csv, "\n");

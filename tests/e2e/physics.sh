@@ -1,6 +1,5 @@
 #!/bin/sh
-# Runs that learn from zero against exact mathematics: 20 x 20 lattices.
-# (Large ones: tests/unit/test_ising_large.c.)  E2E_SEED (default 1) is the
+# Runs that learn from zero against exact mathematics.  E2E_SEED (default 1) is the
 # seed of all runs: the same seed gives the same numbers for ever.
 . tests/e2e/lib.sh
 
@@ -76,6 +75,20 @@ order_is "checkerboard, T = 2.0" 2 0.0828 0.0001
 net=$dir/checkpoints/latest/net.h5
 error=$(q_error)
 check "checkerboard: largest error of Q $error" below "$error" 0.001
+
+# ---- large lattices: the spontaneous order of the infinite one ------------
+
+# From an up start, which is taken up again after 100 sweeps: while Q is zero
+# everyone plays at random.
+check "512 x 512: runs" learn large env.ising.width=512 env.ising.height=512 \
+    env.ising.temperature=0.9,1.0 env.ising.start=up run.rounds=60 \
+    run.burn_in=0.34 learner.samples_per_step=0.01 log.metrics_every=1
+value=$(summary 0 order)
+check "512 x 512, T = 0.9: order $value, exact 0.95686" \
+    near "$value" 0.95686 0.002
+value=$(summary 1 order)
+check "512 x 512, T = 1.0: order $value, exact 0.91132" \
+    near "$value" 0.91132 0.002
 
 # ---- lagged keying: mean-field theory, m = tanh(2 m / T) ------------------
 
