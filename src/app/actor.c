@@ -24,7 +24,7 @@ void mf_actor_destroy(mf_actor **slot)
     mf_free(&a->draws);
     mf_free(&a->owner);
     mf_free(&a->cursor);
-    mf_free(&a->n_for);
+    mf_free(&a->section);
     mf_free(slot);
 }
 
@@ -54,7 +54,9 @@ static void outbox_capacity(const mf_actor *a, size_t *capacity)
     const uint32_t n_shards = (uint32_t)a->run->roles.plan.n_shards;
 
     for (int l = 0; l < a->run->roles.plan.n_learners; l++) {
-        capacity[l] = sections * sizeof(mf_section);
+        /* the last section is cut only once it is filled */
+        capacity[l] =
+            sections * sizeof(mf_section) + agents->n * a->run->layout.stride;
     }
     for (uint32_t i = 0; i < agents->n; i++) {
         capacity[a->owner[mf_shard_of(agents->id[i], n_shards)]] +=
@@ -75,7 +77,8 @@ static mf_status create_buffers(mf_actor *a)
                     &a->owner));
     MF_TRY(
         mf_alloc(n_learners, sizeof(*a->cursor), "pack cursors", &a->cursor));
-    MF_TRY(mf_alloc(n_learners, sizeof(*a->n_for), "pack counts", &a->n_for));
+    MF_TRY(mf_alloc(n_learners, sizeof(*a->section), "pack sections",
+                    &a->section));
     for (int v = 0; v < plan->n_shards; v++) {
         a->owner[v] = mf_plan_shard_owner(plan, v);
     }
@@ -163,33 +166,33 @@ static mf_status someone_pending(mf_actor *a, const mf_actor_world *w, int *any)
 }
 
 /* Records of the step just resolved, to the learners that own their agents'
- * shards. */
+ * shards: a section for each, made long enough for all and then cut. */
 static mf_status pack(mf_actor *a, const mf_actor_world *w, int step)
 {
     const mf_layout *l = &a->run->layout;
     const mf_env_agents *g = &w->agents;
     const int n_learners = a->run->roles.plan.n_learners;
-    const uint32_t n_shards = (uint32_t)a->run->roles.plan.n_shards;
+    const size_t most = g->n * l->stride;
     const mf_step_view view = {g->id,   g->rew,    g->act,
                                g->done, g->counts, g->obs};
 
     for (int k = 0; k < n_learners; k++) {
-        a->n_for[k] = n_learners == 1 ? g->n : 0;
+        MF_TRY(mf_outbox_add(a->outbox, k, sizeof(mf_section) + most,
+                             &a->section[k]));
+        a->cursor[k] = a->section[k] + sizeof(mf_section);
     }
-    for (uint32_t i = 0; n_learners > 1 && i < g->n; i++) {
-        a->n_for[a->owner[mf_shard_of(g->id[i], n_shards)]]++;
-    }
+    mf_layout_scatter(l, &view, g->n, (uint32_t)a->run->roles.plan.n_shards,
+                      a->owner, a->cursor);
     for (int k = 0; k < n_learners; k++) {
+        const size_t used =
+            (size_t)(a->cursor[k] - a->section[k]) - sizeof(mf_section);
         const mf_section s = {.world = (uint32_t)w->world,
                               .step = (uint32_t)step,
-                              .n = a->n_for[k]};
+                              .n = (uint32_t)(used / l->stride)};
 
-        MF_TRY(mf_outbox_add(a->outbox, k, sizeof(s) + s.n * l->stride,
-                             &a->cursor[k]));
-        memcpy(a->cursor[k], &s, sizeof(s));
-        a->cursor[k] += sizeof(s);
+        memcpy(a->section[k], &s, sizeof(s));
+        mf_outbox_trim(a->outbox, k, most - used);
     }
-    mf_layout_scatter(l, &view, g->n, n_shards, a->owner, a->cursor);
     return MF_OK;
 }
 

@@ -27,9 +27,9 @@ typedef struct mf_actor {
     mf_actor_world *worlds;
     uint32_t *draws; /* [agents of the tile] random bits of this step */
     mf_outbox *outbox;
-    int *owner;       /* [n_shards] learner */
-    uint8_t **cursor; /* [n_learners] scratch */
-    uint32_t *n_for;  /* [n_learners] scratch */
+    int *owner;        /* [n_shards] learner */
+    uint8_t **cursor;  /* [n_learners] scratch */
+    uint8_t **section; /* [n_learners] scratch */
 } mf_actor;
 
 /** Create the worlds of this rank's group, in their starting state.

@@ -109,6 +109,12 @@ mf_status mf_outbox_add(mf_outbox *o, int learner, size_t bytes, uint8_t **at)
     return MF_OK;
 }
 
+void mf_outbox_trim(mf_outbox *o, int learner, size_t bytes)
+{
+    MF_ASSERT(bytes <= o->used[learner]);
+    o->used[learner] -= bytes;
+}
+
 mf_status mf_outbox_send(mf_outbox *o)
 {
     for (int l = 0; l < o->n; l++) {

@@ -156,15 +156,25 @@ static void sink(part **heap, int n, int i)
     }
 }
 
-/* Records at the front of a part whose ids are below a limit. */
+/* Records at the front of a part whose ids are below a limit, by bisection:
+ * ids ascend, and the first is below it. */
 static uint32_t run_below(const mf_merge *m, const part *p, uint32_t limit)
 {
-    uint32_t n = 1;
+    uint32_t below = 0, not_below = p->n;
 
-    while (n < p->n && mf_record_id(p->records + n * m->stride) < limit) {
-        n++;
+    if (mf_record_id(p->records + (p->n - 1) * m->stride) < limit) {
+        return p->n;
     }
-    return n;
+    while (not_below - below > 1) {
+        const uint32_t middle = below + (not_below - below) / 2;
+
+        if (mf_record_id(p->records + middle * m->stride) < limit) {
+            below = middle;
+        } else {
+            not_below = middle;
+        }
+    }
+    return not_below;
 }
 
 /* Several parts: take turns, each as long as its ids come first.  Tiles give

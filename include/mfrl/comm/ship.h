@@ -30,6 +30,9 @@ void mf_outbox_destroy(mf_outbox **o);
  *  MPI.  Local. */
 mf_status mf_outbox_add(mf_outbox *o, int learner, size_t bytes, uint8_t **at);
 
+/** Give back the last @p bytes bytes of what was added.  Local. */
+void mf_outbox_trim(mf_outbox *o, int learner, size_t bytes);
+
 /** Send this round's bytes; waits until those of the round before have left.
  *  Local; blocks if learners lag behind. */
 mf_status mf_outbox_send(mf_outbox *o);
