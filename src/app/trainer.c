@@ -72,11 +72,6 @@ void mf_trainer_clear(mf_trainer *t)
     mf_learner_destroy(&t->learner);
 }
 
-const float *mf_trainer_weights(const mf_trainer *t)
-{
-    return t->learner->weights;
-}
-
 static uint64_t world_digest(mf_actor *a, mf_actor_world *w)
 {
     const mf_tile *t = &a->tile;

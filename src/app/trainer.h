@@ -41,7 +41,4 @@ mf_status mf_trainer_run(mf_trainer *t);
  *  Collective on all ranks; blocks. */
 mf_status mf_trainer_digest(mf_trainer *t, uint64_t *weights, uint64_t *worlds);
 
-/** Newest weights of all sets.  Local; learners only. */
-const float *mf_trainer_weights(const mf_trainer *t);
-
 #endif
