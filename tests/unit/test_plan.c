@@ -164,11 +164,11 @@ START_TEST(worlds_are_cut_as_little_as_can_be)
     static const struct {
         int n_ranks, n_worlds, n_groups, px, py;
     } cases[] = {
-        {5, 4, 4, 1, 1},  /* a world each */
-        {5, 9, 4, 1, 1},  /* several each */
-        {7, 4, 3, 1, 2},  /* six actors: three groups of two */
-        {7, 1, 1, 1, 6},  /* one world over all, in strips */
-        {8, 2, 1, 1, 7},  /* seven is prime */
+        {5, 4, 4, 1, 1},   /* a world each */
+        {5, 9, 4, 1, 1},   /* several each */
+        {7, 4, 3, 1, 2},   /* six actors: three groups of two */
+        {7, 1, 1, 1, 6},   /* one world over all, in strips */
+        {8, 2, 1, 1, 7},   /* seven is prime */
         {33, 1, 1, 2, 16}, /* more actors than rows */
     };
 
