@@ -102,7 +102,7 @@ mf_status mf_actor_create(mf_run *run, mf_actor **out)
     mf_decomp_tile(&run->roles.plan.decomp,
                    mf_plan_tile(&run->roles.plan, run->roles.actor), &a->tile);
     MF_TRY_OR(err, mf_config_algo(run->cfg, &a->algo));
-    a->n_weights = run->cfg->algo->n_weights(a->algo);
+    a->n_weights = run->cfg->n_weights;
     MF_TRY_OR(err, mf_alloc((size_t)(last - first), sizeof(*a->worlds),
                             "worlds", &a->worlds));
     a->n_worlds = last - first;
@@ -258,20 +258,4 @@ mf_status mf_actor_round(mf_actor *a, int64_t round, const float *weights,
     }
     mf_run_phase(a->run, MF_PHASE_SHIP);
     return mf_outbox_send(a->outbox);
-}
-
-size_t mf_actor_bytes(const mf_config *cfg, const mf_plan *plan)
-{
-    const mf_decomp *d = &plan->decomp;
-    const mf_layout l =
-        mf_layout_make(cfg->env_spec.n_actions, cfg->env_spec.obs_bytes,
-                       cfg->env_spec.max_neighbours);
-    const size_t cells = (size_t)((d->width + d->px - 1) / d->px) *
-                         (size_t)((d->height + d->py - 1) / d->py);
-    const size_t worlds =
-        (size_t)((plan->n_worlds + plan->n_groups - 1) / plan->n_groups);
-    const size_t steps = (size_t)cfg->run.pipeline.steps_per_round;
-
-    return cells * (worlds * (cfg->env->bytes_per_cell + 2 * steps * l.stride) +
-                    sizeof(uint32_t));
 }

@@ -53,7 +53,4 @@ mf_status mf_actor_play(mf_actor *a, mf_actor_world *w, uint64_t step, double t,
 mf_status mf_actor_round(mf_actor *a, int64_t round, const float *weights,
                          int64_t *counters);
 
-/** Bytes that an actor with the largest tile of a plan will allocate. */
-size_t mf_actor_bytes(const mf_config *cfg, const mf_plan *plan);
-
 #endif

@@ -6,6 +6,7 @@
 
 #include <mpi.h>
 
+#include "memory.h"
 #include "mfrl/base/log.h"
 #include "mfrl/base/mem.h"
 #include "mfrl/comm/collective.h"
@@ -47,41 +48,23 @@ static mf_status log_libraries(void)
     return MF_OK;
 }
 
-void mf_banner_memory(const mf_config *cfg, const mf_plan *plan, size_t *actor,
-                      size_t *learner)
-{
-    *learner = 0;
-    for (int l = 0; l < plan->n_learners; l++) {
-        const mf_replay_spec s = mf_learner_replay(cfg, plan, l);
-        const size_t bytes = mf_replay_bytes(&s);
-
-        *learner = bytes > *learner ? bytes : *learner;
-    }
-    /* the round's messages of all actors */
-    *learner += (size_t)cfg->n_worlds * cfg->env_spec.n_agents *
-                (size_t)cfg->run.pipeline.steps_per_round *
-                mf_layout_make(cfg->env_spec.n_actions, cfg->env_spec.obs_bytes,
-                               cfg->env_spec.max_neighbours)
-                    .stride /
-                (size_t)plan->n_learners;
-    *actor = mf_actor_bytes(cfg, plan);
-}
-
 static void log_memory(const mf_run *run)
 {
     const mf_plan *p = &run->roles.plan;
-    size_t actor, learner;
+    const mf_memory m = mf_memory_estimate(run->cfg, p);
 
-    mf_banner_memory(run->cfg, p, &actor, &learner);
     if (p->colocated) {
         mf_log_root(MF_LOG_INFO,
-                    "memory     about %.1f MB on a learner, %.1f MB on others",
-                    (double)(actor + learner) * 1e-6, (double)actor * 1e-6);
+                    "memory     about %.1f MB on a learner, %.1f MB on others, "
+                    "besides what MPI takes",
+                    (double)(m.actor + m.learner + m.rank) * 1e-6,
+                    (double)(m.actor + m.rank) * 1e-6);
     } else {
         mf_log_root(MF_LOG_INFO,
                     "memory     about %.1f MB an actor, %.1f MB a learner, "
                     "besides what MPI takes",
-                    (double)actor * 1e-6, (double)learner * 1e-6);
+                    (double)(m.actor + m.rank) * 1e-6,
+                    (double)(m.learner + m.rank) * 1e-6);
     }
 }
 

@@ -9,10 +9,6 @@
 /** Version, libraries, ranks, tiles, memory.  Collective on all ranks. */
 mf_status mf_banner(const mf_run *run);
 
-/** Bytes that the largest actor and the largest learner will allocate. */
-void mf_banner_memory(const mf_config *cfg, const mf_plan *plan, size_t *actor,
-                      size_t *learner);
-
 /** Rates, the table of phases, and a sentence on the bottleneck; also as
  *  perf.json in the run directory.
  *  @param wall, cpu  seconds of this rank in the rounds of this start

@@ -208,7 +208,7 @@ static mf_status with_run(int n, char **assignments,
     mf_config cfg;
     mf_plan plan;
     mf_plan_request want;
-    mf_run run = {.cfg = &cfg};
+    mf_run run;
     mf_status st;
 
     MF_TRY(mf_config_init(&cfg));
@@ -216,14 +216,9 @@ static mf_status with_run(int n, char **assignments,
     MF_TRY_OR(out, mf_config_resolve(&cfg));
     want = mf_config_plan_request(&cfg, 1);
     MF_TRY_OR(out, mf_plan_make(&want, &plan));
-    run.n_sets = cfg.env_spec.n_sets;
-    run.steps = (int)cfg.run.pipeline.steps_per_round;
-    run.layout = mf_layout_make(cfg.env_spec.n_actions, cfg.env_spec.obs_bytes,
-                                cfg.env_spec.max_neighbours);
-    run.phases = (mf_phases){.seconds = run.phase_seconds, .current = -1};
-    MF_TRY_OR(out, mf_roles_create(&plan, &run.roles));
+    MF_TRY_OR(out, mf_run_create(&cfg, &plan, &run));
     st = body(&run);
-    mf_roles_clear(&run.roles);
+    mf_run_clear(&run);
 out:
     mf_config_clear(&cfg);
     return st;
@@ -283,6 +278,9 @@ static mf_status learn(mf_run *run)
         printf("%-28s %10.3g agent-steps/s\n", "pipeline, per-agent tables",
                (double)((t.round - first) * run->steps) *
                    run->cfg->env_spec.n_agents / (mf_clock_cpu() - began));
+    }
+    if (st == MF_OK) {
+        st = mf_trainer_settle(&t);
     }
     mf_trainer_clear(&t);
     return st;

@@ -5,9 +5,18 @@
 #include <string.h>
 
 #include "mfrl/base/mem.h"
+#include "mfrl/comm/tags.h"
 #include "mfrl/io/run_files.h"
 
 enum { MAX_CONFIG_BYTES = 1 << 20 };
+
+/* the words of ranks.layout are handed on as numbers */
+_Static_assert((int)MF_LAYOUT_AUTO == (int)MF_PLAN_AUTO &&
+                   (int)MF_LAYOUT_SPLIT == (int)MF_PLAN_SPLIT &&
+                   (int)MF_LAYOUT_COLOCATED == (int)MF_PLAN_COLOCATED,
+               "cfg and comm number the layouts alike");
+_Static_assert((int)MF_MAX_WORLDS <= (int)MF_HALO_SLOTS,
+               "a group exchanges a halo for each of its worlds");
 
 mf_status mf_config_init(mf_config *c)
 {
@@ -47,13 +56,18 @@ void mf_config_clear(mf_config *c)
 mf_status mf_config_load(mf_config *c, const char *path)
 {
     char *text;
+    size_t n;
     mf_status st;
 
-    st = mf_file_read(path, MAX_CONFIG_BYTES, &text, NULL);
-    if (st == MF_OK) {
+    MF_TRY(mf_file_read(path, MAX_CONFIG_BYTES, &text, &n));
+    if (strlen(text) != n) {
+        st = MF_FAIL(MF_ERR_USAGE,
+                     "%s: byte %zu is zero, so it is not a text file", path,
+                     strlen(text) + 1);
+    } else {
         st = mf_opts_read(c->opts, text, path);
-        mf_free(&text);
     }
+    mf_free(&text);
     return st;
 }
 
@@ -171,6 +185,9 @@ mf_status mf_config_resolve(mf_config *c)
         }
     }
     MF_TRY(mf_config_algo(c, &algo)); /* it knows best what fits it */
+    c->n_weights = c->algo->n_weights(algo);
+    c->n_state = c->algo->n_state(algo);
+    c->n_grad = c->algo->n_grad(algo);
     c->algo->destroy(&algo);
     if (c->run.run.dir[0] == '\0') {
         snprintf(c->run.run.dir, sizeof(c->run.run.dir), "runs/%s-%s-%lld",
@@ -235,4 +252,10 @@ mf_plan_request mf_config_plan_request(const mf_config *c, int n_ranks)
     /* resolve has checked the text */
     (void)mf_run_cfg_tiles(c->run.world.tiles, &r.px, &r.py);
     return r;
+}
+
+mf_layout mf_config_layout(const mf_config *c)
+{
+    return mf_layout_make(c->env_spec.n_actions, c->env_spec.obs_bytes,
+                          c->env_spec.max_neighbours);
 }

@@ -10,6 +10,7 @@
 #include "mfrl/cfg/run_cfg.h"
 #include "mfrl/comm/plan.h"
 #include "mfrl/env/env.h"
+#include "mfrl/replay/layout.h"
 
 enum { MF_MAX_LISTED = 32 }; /* environments, and algorithms */
 
@@ -27,6 +28,7 @@ typedef struct mf_config {
     const mf_algo_ops *algo;
     const void *algo_cfg;
     int n_worlds;
+    size_t n_weights, n_state, n_grad; /* floats per weight set */
 } mf_config;
 
 /** All keys at their defaults.  The config must not move afterwards: opts
@@ -58,6 +60,9 @@ double mf_config_temperature(const mf_config *c, int set, int64_t round);
 
 /** The config's algorithm, to be destroyed with its destroy operation. */
 mf_status mf_config_algo(const mf_config *c, void **algo);
+
+/** Shape of a transition. */
+mf_layout mf_config_layout(const mf_config *c);
 
 /** What the config asks of a number of ranks. */
 mf_plan_request mf_config_plan_request(const mf_config *c, int n_ranks);

@@ -1,4 +1,6 @@
 /* `mfrl-dist config`: every key with value, type, range, unit and meaning. */
+#include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,9 +31,13 @@ static mf_status print(int argc, char **argv, mf_config *c)
     MF_TRY(mf_config_override(c, argc - has_file, argv + has_file));
     MF_TRY(mf_config_resolve(c));
     MF_TRY(mf_config_text(c, 1, &text, &size));
-    fwrite(text, 1, size, stdout);
+    const bool written =
+        fwrite(text, 1, size, stdout) == size && fflush(stdout) == 0;
+
     free(text);
-    return MF_OK;
+    return written ? MF_OK
+                   : MF_FAIL(MF_ERR_IO, "cannot write the config: %s",
+                             strerror(errno));
 }
 
 mf_status mf_command_config(int argc, char **argv)

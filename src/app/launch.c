@@ -1,15 +1,19 @@
 #include "launch.h"
 
-#include <dirent.h>
+#include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "memory.h"
 #include "mfrl/base/log.h"
 #include "mfrl/base/mem.h"
 #include "mfrl/comm/collective.h"
 #include "mfrl/io/checkpoint.h"
+
+enum { MAX_RUN_JSON = 1 << 20 };
 
 static const char *const USED = "config.used.ini";
 
@@ -60,25 +64,39 @@ static mf_status read_resumed(const mf_train_args *args, mf_config *c)
     return mf_config_resolve(c);
 }
 
+/* run.json tells of a run that was not killed. */
+static bool has_ended(const char *dir)
+{
+    char path[MF_PATH];
+    char *text = NULL;
+    bool ended = false;
+
+    if (mf_path_join(path, dir, "run.json") == MF_OK &&
+        access(path, R_OK) == 0 &&
+        mf_file_read(path, MAX_RUN_JSON, &text, NULL) == MF_OK) {
+        ended = strstr(text, "\"finished\"") != NULL ||
+                strstr(text, "\"stopped\"") != NULL;
+    }
+    mf_free(&text);
+    return ended;
+}
+
 /* A run that was killed before its first save has no checkpoint: it starts
  * again, which gives the same bytes. */
 static mf_status find_checkpoint(const char *dir, int64_t rounds,
                                  char out[MF_PATH])
 {
-    char path[MF_PATH];
     mf_ckpt_info info;
     int64_t done;
-    int any = 0;
-    DIR *d;
+    bool any;
 
     out[0] = '\0';
-    MF_TRY(mf_path_join(path, dir, "checkpoints"));
-    d = opendir(path);
-    for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
-        any |= strncmp(e->d_name, "step-", 5) == 0;
-    }
-    if (d != NULL) {
-        closedir(d);
+    MF_TRY(mf_ckpt_any(dir, &any));
+    if (!any && has_ended(dir)) {
+        return MF_FAIL(MF_ERR_FILE,
+                       "%s holds a run that came to its end, but none of its "
+                       "checkpoints; start a new run with another run.dir",
+                       dir);
     }
     if (!any) {
         mf_log(MF_LOG_INFO, "%s has no checkpoint yet: starting from round 0",
@@ -123,6 +141,43 @@ static mf_status save_config(const mf_config *c)
     return st;
 }
 
+/* What would only show once memory is asked for, far into the start. */
+static mf_status check_sizes(const mf_config *c, const mf_plan *plan)
+{
+    const mf_memory m = mf_memory_estimate(c, plan);
+    const double most =
+        (double)(m.actor > m.learner ? m.actor : m.learner) + (double)m.rank;
+    const double host =
+        (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+    const int64_t steps = c->run.pipeline.steps_per_round;
+
+    if (c->run.replay.capacity / c->run.replay.shards >= UINT32_MAX - 1) {
+        return MF_FAIL(
+            MF_ERR_USAGE,
+            "replay.capacity = %lld: a shard numbers its transitions "
+            "by 32 bits; use more replay.shards or a smaller one",
+            (long long)c->run.replay.capacity);
+    }
+    if (host > 0 && most > host) {
+        return MF_FAIL(MF_ERR_USAGE,
+                       "a rank would need %.1f GB (actors %.1f, learners "
+                       "%.1f), this host has %.1f GB; use more ranks, or a "
+                       "smaller replay.capacity, world.count or world",
+                       most * 1e-9, (double)m.actor * 1e-9,
+                       (double)m.learner * 1e-9, host * 1e-9);
+    }
+    if (m.message > INT_MAX) {
+        return MF_FAIL(
+            MF_ERR_USAGE,
+            "pipeline.steps_per_round = %lld: an actor's transitions "
+            "of one round take %.1f GB, one message holds 2.1 GB; "
+            "use at most %lld steps, or more actors",
+            (long long)steps, (double)m.message * 1e-9,
+            (long long)(INT_MAX / (m.message / (size_t)steps)));
+    }
+    return MF_OK;
+}
+
 static mf_status prepare_root(const mf_train_args *args, int n_ranks,
                               mf_launch *l)
 {
@@ -132,9 +187,14 @@ static mf_status prepare_root(const mf_train_args *args, int n_ranks,
     MF_TRY(args->resume != NULL ? read_resumed(args, c) : read_fresh(args, c));
     want = mf_config_plan_request(c, n_ranks);
     MF_TRY(mf_plan_make(&want, &l->plan));
+    MF_TRY(check_sizes(c, &l->plan));
     MF_TRY(mf_run_dir_create(c->run.run.dir));
+    MF_TRY(mf_run_dir_lock(c->run.run.dir, &l->lock));
+    if (args->resume == NULL) { /* another job may have been faster */
+        MF_TRY(refuse_used_dir(c->run.run.dir));
+    }
+    MF_TRY(remove_stop(c->run.run.dir));
     if (args->resume != NULL) {
-        MF_TRY(remove_stop(c->run.run.dir));
         MF_TRY(
             find_checkpoint(c->run.run.dir, c->run.run.rounds, l->checkpoint));
     }
@@ -168,7 +228,6 @@ static mf_status share(mf_launch *l, int rank, int n_ranks)
         want = mf_config_plan_request(&l->cfg, n_ranks);
         MF_TRY_OR(out, mf_plan_make(&want, &l->plan));
     }
-    st = mf_comm_bcast(l->checkpoint, sizeof(l->checkpoint), 0, MPI_COMM_WORLD);
 out:
     free(text);
     return st;
@@ -180,12 +239,21 @@ mf_status mf_launch_prepare(const mf_train_args *args, int rank, int n_ranks,
     mf_status st;
 
     memset(out, 0, sizeof(*out));
+    out->lock = -1;
     st = mf_config_init(&out->cfg);
     if (st == MF_OK && rank == 0) {
         st = prepare_root(args, n_ranks, out);
     }
     MF_TRY(mf_comm_agree(MPI_COMM_WORLD, st));
-    return share(out, rank, n_ranks);
+    MF_TRY(mf_comm_agree(MPI_COMM_WORLD, share(out, rank, n_ranks)));
+    return mf_comm_bcast(out->checkpoint, sizeof(out->checkpoint), 0,
+                         MPI_COMM_WORLD);
 }
 
-void mf_launch_clear(mf_launch *l) { mf_config_clear(&l->cfg); }
+void mf_launch_clear(mf_launch *l)
+{
+    if (l->lock >= 0) {
+        close(l->lock);
+    }
+    mf_config_clear(&l->cfg);
+}

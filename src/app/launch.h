@@ -19,6 +19,7 @@ typedef struct mf_train_args {
 typedef struct mf_launch {
     mf_config cfg;
     mf_plan plan;
+    int lock;                 /* of the run directory, rank 0; else -1 */
     char checkpoint[MF_PATH]; /* to resume from; empty = from the start */
 } mf_launch;
 

@@ -12,7 +12,7 @@ mf_replay_spec mf_learner_replay(const mf_config *cfg, const mf_plan *plan,
     const mf_env_spec *e = &cfg->env_spec;
     const int64_t shards = cfg->run.replay.shards;
     mf_replay_spec s = {
-        .layout = mf_layout_make(e->n_actions, e->obs_bytes, e->max_neighbours),
+        .layout = mf_config_layout(cfg),
         .n_sets = e->n_sets,
         .n_shards = (int)shards,
         .n_worlds = cfg->n_worlds,
@@ -67,9 +67,9 @@ static mf_status create_blocks(mf_learner *l)
     const mf_algo_ops *algo = l->run->cfg->algo;
     const size_t n_sets = (size_t)l->run->n_sets;
 
-    l->n_weights = algo->n_weights(l->algo);
-    l->n_state = algo->n_state(l->algo);
-    l->n_grad = algo->n_grad(l->algo);
+    l->n_weights = l->run->cfg->n_weights;
+    l->n_state = l->run->cfg->n_state;
+    l->n_grad = l->run->cfg->n_grad;
     l->n_floats = n_sets * (l->n_grad + N_SUMS);
     MF_TRY(
         mf_alloc(n_sets * l->n_weights, sizeof(float), "weights", &l->weights));

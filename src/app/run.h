@@ -12,9 +12,7 @@
 #include "mfrl/comm/roles.h"
 #include "mfrl/replay/layout.h"
 
-enum { MF_MAX_LAG = 16 }; /* the range of pipeline.lag */
-
-/** Phases of a rank's time; PHASES in phases.c names them. */
+/** Phases of a rank's time; PHASES in end_report.c names them. */
 typedef enum mf_phase {
     MF_PHASE_WAIT_WEIGHTS,
     MF_PHASE_OBSERVE,
@@ -44,6 +42,13 @@ typedef struct mf_run {
     double phase_seconds[MF_N_PHASES];
     mf_phases phases;
 } mf_run;
+
+/** A run of a resolved config on a plan, with its communicators.
+ *  Collective on MPI_COMM_WORLD. */
+mf_status mf_run_create(const mf_config *cfg, const mf_plan *plan, mf_run *out);
+
+/** Free the communicators.  Collective on MPI_COMM_WORLD. */
+void mf_run_clear(mf_run *r);
 
 /** Go on in @p phase; returns the one before. */
 static inline int mf_run_phase(mf_run *r, mf_phase phase)

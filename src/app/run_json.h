@@ -12,6 +12,8 @@ typedef struct mf_run_record {
     const char *state;       /* running, finished, stopped, failed */
     const char *exit_reason; /* "" while it runs */
     mf_progress at;
+    int begun;   /* run.json was written: this start got past its checks */
+    int unsaved; /* the newest checkpoint is older than the last round */
     int digests; /* the two below are known */
     uint64_t digest_weights, digest_worlds;
     char started[32]; /* UTC, ISO 8601 */

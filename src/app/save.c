@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "memory.h"
 #include "mfrl/base/log.h"
 #include "mfrl/base/mem.h"
 #include "mfrl/comm/collective.h"
@@ -68,22 +69,6 @@ static mf_status save_mine(mf_trainer *t, const char *dir, written *w)
     return MF_OK;
 }
 
-/* Bytes that a checkpoint will take, for the check of the free space. */
-static uint64_t estimate(const mf_trainer *t)
-{
-    const mf_config *cfg = t->run->cfg;
-    uint64_t bytes = 1 << 20;
-
-    for (int l = 0; l < t->run->roles.plan.n_learners; l++) {
-        const mf_replay_spec s = mf_learner_replay(cfg, &t->run->roles.plan, l);
-
-        bytes += mf_replay_bytes(&s);
-    }
-    bytes += (uint64_t)t->run->n_sets *
-             (t->learner->n_weights + t->learner->n_state) * sizeof(float);
-    return bytes + (uint64_t)cfg->n_worlds * cfg->env_spec.n_agents;
-}
-
 static mf_status commit(mf_trainer *t, const char *tmp, const written *w)
 {
     const mf_config *cfg = t->run->cfg;
@@ -112,11 +97,10 @@ static mf_status give_up(mf_trainer *t, const char *tmp, mf_status st)
             mf_ckpt_abandon(tmp);
         }
         mf_log(MF_LOG_WARN,
-               "no checkpoint after round %lld; the older ones are kept and "
-               "the run goes on",
+               "no checkpoint after round %lld; the older ones are kept",
                (long long)t->round);
     }
-    return st == MF_ERR_IO ? MF_OK : st;
+    return st == MF_ERR_IO || st == MF_ERR_FILE ? MF_OK : st;
 }
 
 mf_status mf_save(mf_trainer *t)
@@ -130,9 +114,10 @@ mf_status mf_save(mf_trainer *t)
     mf_status st = MF_OK;
 
     if (t->run->roles.rank == 0) {
-        st = mf_ckpt_begin(t->run->cfg->run.run.dir,
-                           mf_report_progress(t->report)->agent_steps,
-                           estimate(t), tmp);
+        st = mf_ckpt_begin(
+            t->run->cfg->run.run.dir,
+            mf_report_progress(t->report)->agent_steps,
+            mf_memory_estimate(t->run->cfg, &t->run->roles.plan).on_disk, tmp);
     }
     st = mf_comm_agree(all, st);
     if (st != MF_OK) {
@@ -145,7 +130,11 @@ mf_status mf_save(mf_trainer *t)
         st = mf_comm_agree(all, commit(t, tmp, &w));
     }
     mf_free(&w.entries);
-    return st == MF_OK ? MF_OK : give_up(t, tmp, st);
+    if (st != MF_OK) {
+        return give_up(t, tmp, st);
+    }
+    t->saved = t->round;
+    return MF_OK;
 }
 
 /* ---- restore ---- */

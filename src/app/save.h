@@ -14,8 +14,9 @@ typedef struct mf_restored {
     double *partial; /* the report's unfinished row, or NULL */
 } mf_restored;
 
-/** Write a checkpoint of the state between two rounds.  That it cannot be
- *  written (disk full) is a warning: the run goes on, older ones are kept.
+/** Write a checkpoint of the state between two rounds and note the round in
+ *  t->saved.  That it cannot be written (disk full) is a warning: t->saved
+ *  stays, older ones are kept, the run goes on.
  *  Collective on all ranks; blocks. */
 mf_status mf_save(mf_trainer *t);
 

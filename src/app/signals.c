@@ -18,7 +18,7 @@ static void on_signal(int number)
 
 void mf_signals_install(void)
 {
-    static const int STOP[] = {SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
+    static const int STOP[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2};
     struct sigaction a;
 
     memset(&a, 0, sizeof(a));

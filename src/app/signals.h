@@ -1,5 +1,5 @@
 /** @file signals.h
- *  INT, TERM, USR1 and USR2 ask the run to stop after a round, with a
+ *  INT, TERM, HUP, USR1 and USR2 ask the run to stop after a round, with a
  *  checkpoint.  A second INT ends the process at once.
  */
 #ifndef MFRL_APP_SIGNALS_H

@@ -73,11 +73,20 @@ mf_status mf_state_load_world(const char *path, mf_actor *a, mf_actor_world *w,
     mf_h5 *f;
     mf_h5_array shape;
     int64_t origin[2];
+    size_t elem;
     mf_status st;
 
     MF_TRY(mf_h5_open(path, &f));
     MF_TRY_OR(out, mf_h5_shape(f, "/cells", &shape));
     MF_TRY_OR(out, mf_h5_get_ints(f, "/cells", "origin", origin, 2));
+    (void)a->run->cfg->env->cells(w->env, &elem);
+    if (shape.type != MF_U8 || shape.n_dims != 3 || shape.dims[2] != elem) {
+        st = MF_FAIL(MF_ERR_FILE,
+                     "%s: /cells is not [rows][columns][%zu bytes], as this "
+                     "environment keeps its cells",
+                     path, elem);
+        goto out;
+    }
 
     /* the overlap, in this tile's coordinates */
     const int x0 = max_int(0, (int)origin[0] - t->x0);

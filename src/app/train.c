@@ -26,6 +26,20 @@ static const char HELP[] =
     "anew, and the number of ranks may differ.\n";
 
 /* out->overrides is the caller's to free, also on failure. */
+static mf_status set_resume(mf_train_args *out, const char *dir)
+{
+    if (dir == NULL || dir[0] == '\0') {
+        return MF_FAIL(MF_ERR_USAGE, "--resume needs a run directory, as in "
+                                     "--resume runs/ising-mfq-1");
+    }
+    if (out->resume != NULL) {
+        return MF_FAIL(MF_ERR_USAGE, "--resume is given twice: %s and %s",
+                       out->resume, dir);
+    }
+    out->resume = dir;
+    return MF_OK;
+}
+
 static mf_status parse(int argc, char **argv, mf_train_args *out)
 {
     *out = (mf_train_args){0};
@@ -33,14 +47,10 @@ static mf_status parse(int argc, char **argv, mf_train_args *out)
                     &out->overrides));
     for (int i = 0; i < argc; i++) {
         if (strcmp(argv[i], "--resume") == 0) {
-            if (i + 1 == argc) {
-                return MF_FAIL(MF_ERR_USAGE,
-                               "--resume needs a run directory, as in "
-                               "--resume runs/ising-mfq-1");
-            }
-            out->resume = argv[++i];
+            i++;
+            MF_TRY(set_resume(out, i < argc ? argv[i] : NULL));
         } else if (strncmp(argv[i], "--resume=", 9) == 0) {
-            out->resume = argv[i] + 9;
+            MF_TRY(set_resume(out, argv[i] + 9));
         } else if (argv[i][0] == '-') {
             return MF_FAIL(MF_ERR_USAGE,
                            "train has no option %s; see mfrl-dist train --help",
@@ -72,47 +82,62 @@ static mf_status open_log(const mf_config *cfg, FILE **log)
     return MF_OK;
 }
 
-/* The end of a run that went well: digests, summary, end report, run.json. */
-static mf_status finish(mf_trainer *t, mf_run_record *record, double wall,
-                        double cpu, int64_t steps_before)
+/* What became of the run, in words and for run.json. */
+static mf_status conclude(const mf_trainer *t, mf_run_record *record)
 {
     const mf_config *cfg = t->run->cfg;
-    int64_t steps = 0;
+    const char *dir = cfg->run.run.dir;
 
-    MF_TRY(
-        mf_trainer_digest(t, &record->digest_weights, &record->digest_worlds));
-    if (t->run->roles.rank == 0) {
-        record->at = *mf_report_progress(t->report);
-        steps = record->at.agent_steps - steps_before;
-        MF_TRY(mf_summary(t->run));
-    }
-    MF_TRY(mf_end_report(t, wall, cpu, steps));
-    if (t->run->roles.rank != 0) {
-        return MF_OK;
-    }
+    record->at = *mf_report_progress(t->report);
     record->digests = 1;
     record->state = t->stopped ? "stopped" : "finished";
     record->exit_reason = t->stopped ? "asked to stop" : "all rounds done";
     mf_log(MF_LOG_INFO, "digests    weights %016llx, worlds %016llx",
            (unsigned long long)record->digest_weights,
            (unsigned long long)record->digest_worlds);
-    if (t->stopped) {
+    if (record->unsaved) {
+        record->state = "failed";
+        record->exit_reason = "the last checkpoint could not be written";
+        mf_log(MF_LOG_ERROR,
+               "the last checkpoint could not be written: make room, then "
+               "mfrl-dist train --resume %s makes the rounds after the one "
+               "before again",
+               dir);
+    } else if (t->stopped) {
         mf_log(MF_LOG_INFO,
                "stopped after round %lld of %lld; go on with: "
                "mfrl-dist train --resume %s",
-               (long long)t->round, (long long)cfg->run.run.rounds,
-               cfg->run.run.dir);
+               (long long)t->round, (long long)cfg->run.run.rounds, dir);
     } else {
-        mf_log(MF_LOG_INFO, "finished   results are in %s", cfg->run.run.dir);
+        mf_log(MF_LOG_INFO, "finished   results are in %s", dir);
     }
     return mf_run_record_write(record, cfg, &t->run->roles.plan);
+}
+
+/* The end of the rounds: digests, summary, end report, run.json. */
+static mf_status finish(mf_trainer *t, mf_run_record *record, double wall,
+                        double cpu, int64_t steps_before)
+{
+    int64_t steps = 0;
+
+    record->unsaved = t->saved != t->round;
+    MF_TRY(
+        mf_trainer_digest(t, &record->digest_weights, &record->digest_worlds));
+    if (t->run->roles.rank == 0) {
+        steps = mf_report_progress(t->report)->agent_steps - steps_before;
+        if (mf_summary(t->run) != MF_OK) {
+            mf_log(MF_LOG_WARN, "so there is no new summary.csv");
+        }
+    }
+    MF_TRY(mf_end_report(t, wall, cpu, steps));
+    return t->run->roles.rank == 0 ? conclude(t, record) : MF_OK;
 }
 
 static mf_status run_rounds(mf_run *run, const char *checkpoint,
                             mf_run_record *record)
 {
     mf_trainer t;
-    mf_status st;
+    mf_status st = MF_OK;
     int64_t steps_before = 0;
 
     MF_TRY(
@@ -123,6 +148,8 @@ static mf_status run_rounds(mf_run *run, const char *checkpoint,
         MF_TRY_OR(out, mf_run_record_write(record, run->cfg, &run->roles.plan));
     }
     MF_TRY_OR(out, mf_comm_barrier(run->roles.control));
+    record->begun = 1;
+    t.record = record;
 
     const double wall = mf_clock_now();
     const double cpu = mf_clock_cpu();
@@ -137,23 +164,13 @@ out:
 
 static mf_status train(const mf_launch *l, mf_run_record *record)
 {
-    const mf_env_spec *e = &l->cfg.env_spec;
-    mf_run run = {.cfg = &l->cfg,
-                  .n_sets = e->n_sets,
-                  .steps = (int)l->cfg.run.pipeline.steps_per_round,
-                  .layout = mf_layout_make(e->n_actions, e->obs_bytes,
-                                           e->max_neighbours)};
-    mf_status st;
+    mf_run run;
 
-    run.phases = (mf_phases){.seconds = run.phase_seconds, .current = -1};
-    MF_TRY(mf_roles_create(&l->plan, &run.roles));
-    MF_TRY_OR(out, mf_banner(&run));
-    st = run_rounds(&run, l->checkpoint, record);
-out:
-    if (st == MF_OK) {
-        mf_roles_clear(&run.roles);
-    }
-    return st;
+    MF_TRY(mf_run_create(&l->cfg, &l->plan, &run));
+    MF_TRY(mf_banner(&run));
+    MF_TRY(run_rounds(&run, l->checkpoint, record));
+    mf_run_clear(&run);
+    return MF_OK;
 }
 
 /* Past the launch a failure is this rank's alone; the others may be waiting
@@ -161,11 +178,15 @@ out:
 static _Noreturn void fail(const mf_launch *l, mf_run_record *record, int rank,
                            mf_status st)
 {
-    if (rank == 0) {
-        record->state = "failed";
-        record->exit_reason = st == MF_ERR_NUMERIC ? "numerical failure"
-                              : st == MF_ERR_IO    ? "I/O failure"
-                                                   : "failure, see log.txt";
+    const char *kind = st == MF_ERR_NUMERIC ? "numerical failure"
+                       : st == MF_ERR_IO    ? "I/O failure"
+                                            : "failure";
+    char reason[64];
+
+    snprintf(reason, sizeof(reason), "%s of rank %d", kind, rank);
+    record->state = "failed";
+    record->exit_reason = reason;
+    if (record->begun) { /* else it tells of the start before this one */
         (void)mf_run_record_write(record, &l->cfg, &l->plan);
     }
     mf_comm_abort(st);
@@ -178,8 +199,8 @@ static mf_status launch(const mf_train_args *args, mf_run_record *record)
     int rank, n_ranks;
     mf_status st;
 
+    mf_signals_install(); /* first, as a start takes seconds on many ranks */
     MF_TRY(mf_comm_init(&rank, &n_ranks));
-    mf_signals_install();
     st = mf_launch_prepare(args, rank, n_ranks, &launch);
     if (st == MF_OK) {
         mf_log_set_level((mf_log_level)launch.cfg.run.log.level);
@@ -192,6 +213,7 @@ static mf_status launch(const mf_train_args *args, mf_run_record *record)
             if (st != MF_OK) {
                 fail(&launch, record, rank, st);
             }
+            st = record->unsaved ? MF_ERR_IO : MF_OK;
         }
     }
     mf_launch_clear(&launch);

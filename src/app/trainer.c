@@ -9,6 +9,7 @@
 #include "mfrl/base/mem.h"
 #include "mfrl/comm/collective.h"
 #include "mfrl/io/run_files.h"
+#include "run_json.h"
 #include "save.h"
 #include "signals.h"
 
@@ -42,7 +43,7 @@ mf_status mf_trainer_create(mf_run *run, const char *resume, mf_trainer *out)
     mf_restored from = {0};
     mf_status st = MF_OK;
 
-    *out = (mf_trainer){.run = run};
+    *out = (mf_trainer){.run = run, .saved = -1};
     if (run->roles.learner >= 0) {
         MF_TRY_OR(err, mf_learner_create(run, &out->learner));
     }
@@ -55,6 +56,7 @@ mf_status mf_trainer_create(mf_run *run, const char *resume, mf_trainer *out)
     MF_TRY_OR(err, mf_report_create(run, &from.at, from.partial, &out->report));
     MF_TRY_OR(err, publish_first(out, &from));
     out->round = from.at.round;
+    out->saved = resume != NULL ? out->round : -1;
     mf_restored_clear(&from);
     return MF_OK;
 
@@ -143,7 +145,7 @@ static int stop_asked(const mf_trainer *t)
 {
     char path[MF_PATH];
 
-    return mf_report_stop_asked(t->report) ||
+    return mf_signals_seen() || mf_report_stop_asked(t->report) ||
            (mf_path_join(path, t->run->cfg->run.run.dir, "STOP") == MF_OK &&
             access(path, F_OK) == 0);
 }
@@ -191,7 +193,12 @@ static mf_status checkpoint(mf_trainer *t)
     /* Nothing may be under way: everyone has every version and count. */
     MF_TRY(mf_weights_get(t->weights, t->round, &newest));
     MF_TRY(mf_report_flush(t->report, 0));
-    return mf_save(t);
+    MF_TRY(mf_save(t));
+    if (t->run->roles.rank == 0 && t->record != NULL && t->saved == t->round) {
+        t->record->at = *mf_report_progress(t->report);
+        (void)mf_run_record_write(t->record, t->run->cfg, &t->run->roles.plan);
+    }
+    return MF_OK;
 }
 
 mf_status mf_trainer_rounds(mf_trainer *t, int64_t until)
@@ -206,6 +213,8 @@ mf_status mf_trainer_rounds(mf_trainer *t, int64_t until)
             t->stopped = 1;
             break;
         }
+        /* This round will be made, so its version will be published. */
+        MF_TRY(mf_weights_prefetch(t->weights, t->round + 1));
         MF_TRY(act_and_learn(t, &v));
         t->round++;
         if (t->run->cfg->run.log.digest) {
@@ -216,29 +225,32 @@ mf_status mf_trainer_rounds(mf_trainer *t, int64_t until)
     return MF_OK;
 }
 
+mf_status mf_trainer_settle(mf_trainer *t)
+{
+    mf_run_phase(t->run, MF_PHASE_REPORT);
+    MF_TRY(mf_weights_finish(t->weights, t->round));
+    MF_TRY(mf_report_flush(t->report, 1));
+    return t->actor != NULL ? mf_outbox_flush(t->actor->outbox) : MF_OK;
+}
+
 mf_status mf_trainer_run(mf_trainer *t)
 {
     const int64_t rounds = t->run->cfg->run.run.rounds;
     const int64_t every = t->run->cfg->run.checkpoint.every;
-    const int64_t first = t->round;
-    mf_weights_version newest;
 
     while (t->round < rounds && !t->stopped) {
         const int64_t next =
             every > 0 ? (t->round / every + 1) * every : rounds;
 
         MF_TRY(mf_trainer_rounds(t, next < rounds ? next : rounds));
-        if (t->round > first) {
+        if (t->round > t->saved && t->round > 0) {
             MF_TRY(checkpoint(t));
         }
     }
-    mf_run_phase(t->run, MF_PHASE_REPORT);
-    MF_TRY(mf_weights_get(t->weights, t->round, &newest));
     /* After the checkpoint, so that a run that goes on later continues the row
      * that is not full. */
-    MF_TRY(mf_report_flush(t->report, 1));
+    MF_TRY(mf_trainer_settle(t));
     if (t->actor != NULL) {
-        MF_TRY(mf_outbox_flush(t->actor->outbox));
         t->ship_bytes = mf_outbox_bytes(t->actor->outbox);
         for (int w = 0; w < t->actor->n_worlds; w++) {
             t->halo_bytes += mf_halo_bytes(t->actor->worlds[w].halo);

@@ -16,7 +16,9 @@ typedef struct mf_trainer {
     mf_weights *weights;
     mf_report *report;
     int64_t round; /* rounds completed */
-    int stopped;   /* the run was asked to stop before its last round */
+    int64_t saved; /* that the newest checkpoint holds, -1 = none */
+    struct mf_run_record *record; /* kept up to date at checkpoints, or NULL */
+    int stopped; /* the run was asked to stop before its last round */
     uint64_t halo_bytes, ship_bytes;
 } mf_trainer;
 
@@ -29,6 +31,10 @@ void mf_trainer_clear(mf_trainer *t);
 /** Run rounds until @p until are completed or the run is asked to stop.
  *  Collective on all ranks; blocks. */
 mf_status mf_trainer_rounds(mf_trainer *t, int64_t until);
+
+/** Finish everything that is under way: weights, counters, shipments.
+ *  Collective on all ranks; blocks. */
+mf_status mf_trainer_settle(mf_trainer *t);
 
 /** Run rounds until run.rounds are completed or the run is asked to stop, with
  *  checkpoints on the way and at the end.

@@ -30,7 +30,7 @@ static const mf_opt RANKS[] = {
 };
 
 static const mf_opt PIPELINE[] = {
-    {"lag", MF_OPT_INT, AT(pipeline.lag), "0", 0, 16, NULL, "rounds",
+    {"lag", MF_OPT_INT, AT(pipeline.lag), "0", 0, MF_MAX_LAG, NULL, "rounds",
      "age of the weights that actors use; 0 = actors and learners take turns, "
      "1 = they overlap"},
     {"steps_per_round", MF_OPT_INT, AT(pipeline.steps_per_round), "10", 1, 1e6,
@@ -39,7 +39,8 @@ static const mf_opt PIPELINE[] = {
 };
 
 static const mf_opt WORLD[] = {
-    {"count", MF_OPT_INT, AT(world.count), "auto", 1, 65535, "auto=0", "worlds",
+    {"count", MF_OPT_INT, AT(world.count), "auto", 1, MF_MAX_WORLDS, "auto=0",
+     "worlds",
      "worlds side by side; auto = one, or one per entry of the environment's "
      "list"},
     {"tiles", MF_OPT_STRING, AT(world.tiles), "auto", 0, 0, NULL, NULL,

@@ -89,11 +89,12 @@ mf_status mf_comm_gather(const void *mine, size_t bytes, void **all,
     void *joined = NULL;
     size_t sum = 0;
     MPI_Request req;
-    int rank, n;
+    int rank, n, count;
     mf_status st;
 
     *all = NULL;
     *total = 0;
+    MF_TRY(mf_mpi_count(bytes, "gathered bytes", &count));
     MF_TRY(MF_MPI(MPI_Comm_rank(comm, &rank)));
     MF_TRY(MF_MPI(MPI_Comm_size(comm, &n)));
     MF_TRY_OR(out, mf_alloc((size_t)n, sizeof(*sizes), "gather", &sizes));
@@ -106,9 +107,8 @@ mf_status mf_comm_gather(const void *mine, size_t bytes, void **all,
         MF_TRY_OR(out, offsets(sizes, n, counts, at, &sum));
         MF_TRY_OR(out, mf_alloc(sum, 1, "gather", &joined));
     }
-    MF_TRY_OR(out,
-              MF_MPI(MPI_Igatherv(mine, (int)bytes, MPI_BYTE, joined, counts,
-                                  at, MPI_BYTE, root, comm, &req)));
+    MF_TRY_OR(out, MF_MPI(MPI_Igatherv(mine, count, MPI_BYTE, joined, counts,
+                                       at, MPI_BYTE, root, comm, &req)));
     MF_TRY_OR(out, mf_wait(&req));
     *all = joined;
     *total = sum;

@@ -88,16 +88,11 @@ mf_status mf_outbox_add(mf_outbox *o, int learner, size_t bytes, uint8_t **at)
     const size_t need = used + bytes;
     size_t *capacity = &o->capacity[o->side][learner];
     uint8_t **data = &o->data[o->side][learner];
-    int count;
 
     if (need > *capacity) {
         const size_t larger = need + need / 2;
         uint8_t *grown;
 
-        MF_TRY(mf_mpi_count(need,
-                            "the transitions of one round (use fewer "
-                            "pipeline.steps_per_round)",
-                            &count));
         MF_TRY(mf_alloc(larger, 1, "outbox", &grown));
         memcpy(grown, *data, used);
         mf_free(data);
@@ -118,7 +113,13 @@ void mf_outbox_trim(mf_outbox *o, int learner, size_t bytes)
 mf_status mf_outbox_send(mf_outbox *o)
 {
     for (int l = 0; l < o->n; l++) {
-        MF_TRY(MF_MPI(MPI_Isend(o->data[o->side][l], (int)o->used[l], MPI_BYTE,
+        int count;
+
+        MF_TRY(mf_mpi_count(o->used[l],
+                            "the transitions of one round (use fewer "
+                            "pipeline.steps_per_round)",
+                            &count));
+        MF_TRY(MF_MPI(MPI_Isend(o->data[o->side][l], count, MPI_BYTE,
                                 mf_plan_learner_rank(&o->plan, l), MF_TAG_SHIP,
                                 o->comm, &o->requests[o->side][l])));
         o->sent += o->used[l];

@@ -20,6 +20,7 @@ struct mf_weights {
     size_t n;
     int bytes;             /* of a slot */
     int n_slots;           /* version v lies in slot v mod n_slots */
+    int64_t asked;         /* version last asked for: its slot is in use */
     int64_t next;          /* version that is broadcast next */
     uint8_t **slots;       /* [n_slots] */
     MPI_Request *requests; /* [n_slots] */
@@ -95,17 +96,25 @@ mf_status mf_weights_publish(mf_weights *w, const float *values, int64_t word)
     return broadcast_next(w);
 }
 
+/* Take part in the broadcasts of all versions up to one. */
+static mf_status take_part(mf_weights *w, int64_t until)
+{
+    while (w->next <= until) { /* never on rank 0, which has published it */
+        MF_ASSERT(!w->is_root);
+        MF_TRY(mf_wait(&w->requests[slot_of(w, w->next)]));
+        MF_TRY(broadcast_next(w));
+    }
+    return MF_OK;
+}
+
 mf_status mf_weights_get(mf_weights *w, int64_t version,
                          mf_weights_version *out)
 {
     const int s = slot_of(w, version);
     header h;
 
-    while (w->next <= version) { /* never on rank 0, which has published it */
-        MF_ASSERT(!w->is_root);
-        MF_TRY(mf_wait(&w->requests[slot_of(w, w->next)]));
-        MF_TRY(broadcast_next(w));
-    }
+    w->asked = version;
+    MF_TRY(take_part(w, version));
     MF_TRY(mf_wait(&w->requests[s]));
     memcpy(&h, w->slots[s], sizeof(h));
     if (h.version != version) {
@@ -118,4 +127,17 @@ mf_status mf_weights_get(mf_weights *w, int64_t version,
     out->word = h.word;
     out->values = (const float *)(const void *)(w->slots[s] + sizeof(h));
     return MF_OK;
+}
+
+mf_status mf_weights_prefetch(mf_weights *w, int64_t until)
+{
+    const int64_t room = w->asked + w->n_slots - 1;
+
+    return w->is_root ? MF_OK : take_part(w, until < room ? until : room);
+}
+
+mf_status mf_weights_finish(mf_weights *w, int64_t last)
+{
+    MF_TRY(take_part(w, last));
+    return mf_wait_all(w->n_slots, w->requests);
 }

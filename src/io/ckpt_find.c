@@ -138,3 +138,16 @@ mf_status mf_ckpt_find(const char *path, mf_ckpt_info *out)
     mf_free(&names);
     return st;
 }
+
+mf_status mf_ckpt_any(const char *run_dir, bool *any)
+{
+    char dir[MF_PATH];
+    mf_ckpt_name *names;
+    size_t n;
+
+    MF_TRY(mf_path_join(dir, run_dir, MF_CKPT_DIR));
+    MF_TRY(mf_ckpt_list(dir, &names, &n));
+    mf_free(&names);
+    *any = n > 0;
+    return MF_OK;
+}

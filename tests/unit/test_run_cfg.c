@@ -131,7 +131,7 @@ START_TEST(ranges_hold)
     refused("pipeline.lag=17", "command line: pipeline.lag = 17: expected a "
                                "whole number from 0 to 16 (rounds)");
     refused("world.count=0", "command line: world.count = 0: expected auto or "
-                             "a whole number from 1 to 65535 (worlds)");
+                             "a whole number from 1 to 16384 (worlds)");
     refused("replay.shards=257",
             "command line: replay.shards = 257: expected a whole number from 1 "
             "to 256 (shards)");

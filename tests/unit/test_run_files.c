@@ -7,6 +7,15 @@
 #include "io_test.h"
 #include "mfrl/io/json.h"
 
+/* The name under which this process writes a file before it renames it. */
+static const char *own_tmp(const char *name)
+{
+    static char text[64];
+
+    snprintf(text, sizeof(text), "%s.tmp-%ld", name, (long)getpid());
+    return text;
+}
+
 START_TEST(makes_a_directory_with_its_parents)
 {
     struct stat st;
@@ -69,7 +78,7 @@ START_TEST(reads_back_what_was_written)
     ck_ok(mf_file_read(in_tmp("f"), 0, &text, &n));
     ck_assert_uint_eq(n, 0);
     mf_free(&text);
-    ck_assert(!exists(in_tmp("f.tmp")));
+    ck_assert(!exists(in_tmp(own_tmp("f"))));
 }
 END_TEST
 
@@ -105,7 +114,7 @@ START_TEST(a_full_disk_leaves_the_old_file)
     limit_files(RLIM_INFINITY);
     ck_log_has(log_end(), "File too large");
     ck_assert_int_eq(st, MF_ERR_IO);
-    ck_assert(!exists(in_tmp("f.tmp")));
+    ck_assert(!exists(in_tmp(own_tmp("f"))));
     ck_ok(mf_file_read(in_tmp("f"), 10, &text, &n));
     ck_assert_str_eq(text, "old");
     mf_free(&text);
@@ -154,16 +163,26 @@ START_TEST(writes_json)
 }
 END_TEST
 
+START_TEST(a_run_directory_has_one_owner)
+{
+    int mine, other;
+
+    ck_ok(mf_run_dir_lock(in_tmp(""), &mine));
+    ck_assert_int_eq(mf_run_dir_lock(in_tmp(""), &other), MF_ERR_USAGE);
+    ck_assert_int_eq(other, -1);
+    close(mine);
+    ck_ok(mf_run_dir_lock(in_tmp(""), &other));
+    close(other);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
-        makes_a_directory_with_its_parents,
-        says_what_is_in_the_way,
-        refuses_a_directory_without_permission,
-        reads_back_what_was_written,
-        refuses_to_read_what_is_no_such_file,
-        a_full_disk_leaves_the_old_file,
-        writes_json,
+        makes_a_directory_with_its_parents,     says_what_is_in_the_way,
+        refuses_a_directory_without_permission, reads_back_what_was_written,
+        refuses_to_read_what_is_no_such_file,   a_full_disk_leaves_the_old_file,
+        a_run_directory_has_one_owner,          writes_json,
     };
 
     return run_suite("run_files", tests, sizeof(tests) / sizeof(tests[0]));

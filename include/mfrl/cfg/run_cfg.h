@@ -15,6 +15,8 @@
 #include "mfrl/cfg/opt.h"
 
 enum { MF_RUN_SECTIONS = 13 };
+enum { MF_MAX_LAG = 16 }; /* rounds */
+enum { MF_MAX_WORLDS = 16384 };
 
 /* Values of the choices, in the order of the words in the tables. */
 enum { MF_LAYOUT_AUTO, MF_LAYOUT_SPLIT, MF_LAYOUT_COLOCATED };

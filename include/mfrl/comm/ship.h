@@ -26,15 +26,15 @@ mf_status mf_outbox_create(const mf_roles *roles, const size_t *capacity,
 void mf_outbox_destroy(mf_outbox **o);
 
 /** Add room for @p bytes bytes to a learner's message; *at is where they go,
- *  valid until the next call.  MF_ERR_USAGE if a message gets too long for
- *  MPI.  Local. */
+ *  valid until the next call.  Local. */
 mf_status mf_outbox_add(mf_outbox *o, int learner, size_t bytes, uint8_t **at);
 
 /** Give back the last @p bytes bytes of what was added.  Local. */
 void mf_outbox_trim(mf_outbox *o, int learner, size_t bytes);
 
 /** Send this round's bytes; waits until those of the round before have left.
- *  Local; blocks if learners lag behind. */
+ *  MF_ERR_USAGE if a message is too long for MPI.  Local; blocks if learners
+ * lag behind. */
 mf_status mf_outbox_send(mf_outbox *o);
 
 /** Wait until everything has left.  Local; blocks. */

@@ -42,4 +42,14 @@ mf_status mf_weights_publish(mf_weights *w, const float *values, int64_t word);
 mf_status mf_weights_get(mf_weights *w, int64_t version,
                          mf_weights_version *out);
 
+/** Start receiving the versions up to @p until, as far as there is place beside
+ *  the one last asked for, so that they travel while this rank works.  Only
+ *  for versions that rank 0 is sure to publish.  Local; does not block. */
+mf_status mf_weights_prefetch(mf_weights *w, int64_t until);
+
+/** Receive all versions up to @p last, the last one published, and wait until
+ *  this rank has done its part in every broadcast.
+ *  Collective with mf_weights_publish; blocks. */
+mf_status mf_weights_finish(mf_weights *w, int64_t last);
+
 #endif

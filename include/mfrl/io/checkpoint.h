@@ -21,6 +21,7 @@
 #ifndef MFRL_IO_CHECKPOINT_H
 #define MFRL_IO_CHECKPOINT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -78,6 +79,10 @@ void mf_ckpt_abandon(const char *tmp_dir);
  *  mf_ckpt_info_clear.  Local; the others are sent the result or call it
  *  themselves. */
 mf_status mf_ckpt_find(const char *path, mf_ckpt_info *out);
+
+/** *any = the run directory has a checkpoint, sound or not.  MF_ERR_FILE if
+ *  that cannot be told, because its directory cannot be read.  Local. */
+mf_status mf_ckpt_any(const char *run_dir, bool *any);
 
 /** Release what mf_ckpt_find allocated.  Local. */
 void mf_ckpt_info_clear(mf_ckpt_info *info);

@@ -1,0 +1,21 @@
+/** @file memory.h
+ *  How much a run takes, before it takes it.  All functions are Local.
+ */
+#ifndef MFRL_APP_MEMORY_H
+#define MFRL_APP_MEMORY_H
+
+#include "learner.h"
+
+typedef struct mf_memory {
+    size_t actor; /* bytes of the role, on the rank that has most of it */
+    size_t learner;
+    size_t rank;      /* bytes of every rank, whatever its role */
+    size_t message;   /* bytes of the longest shipment */
+    uint64_t on_disk; /* bytes of a checkpoint, at most */
+} mf_memory;
+
+/** From the config and the plan alone; within a few percent of what
+ *  mf_mem_peak says later. */
+mf_memory mf_memory_estimate(const mf_config *cfg, const mf_plan *plan);
+
+#endif
