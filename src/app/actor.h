@@ -33,7 +33,7 @@ typedef struct mf_actor {
 } mf_actor;
 
 /** Create the worlds of this rank's group, in their starting state.
- *  Collective on the group. */
+ *  Local. */
 mf_status mf_actor_create(mf_run *run, mf_actor **out);
 
 /** Free *a.  Local. */

@@ -35,16 +35,16 @@ static void hosts_text(const char (*hosts)[HOST], int n, char *out, size_t size)
     }
 }
 
-static mf_status log_libraries(void)
+static mf_status log_libraries(mf_run *run)
 {
     char mpi[MPI_MAX_LIBRARY_VERSION_STRING], h5[32];
     int length;
 
     MF_TRY(MF_MPI(MPI_Get_library_version(mpi, &length)));
-    mpi[strcspn(mpi, ",")] = '\0';
+    snprintf(run->mpi, sizeof(run->mpi), "%.*s", (int)strcspn(mpi, ","), mpi);
     mf_h5_version(h5, sizeof(h5));
-    mf_log_root(MF_LOG_INFO, "mfrl-dist %s   %s, HDF5 %s, %s", MF_VERSION, mpi,
-                h5, mf_gemm_library());
+    mf_log_root(MF_LOG_INFO, "mfrl-dist %s   %s, HDF5 %s, %s", MF_VERSION,
+                run->mpi, h5, mf_gemm_library());
     return MF_OK;
 }
 
@@ -68,11 +68,11 @@ static void log_memory(const mf_run *run)
     }
 }
 
-mf_status mf_banner(const mf_run *run)
+mf_status mf_banner(mf_run *run)
 {
     const mf_config *cfg = run->cfg;
     const mf_plan *p = &run->roles.plan;
-    char host[HOST] = "", text[512];
+    char host[HOST] = "";
     void *all;
     size_t bytes;
 
@@ -82,9 +82,9 @@ mf_status mf_banner(const mf_run *run)
     if (run->roles.rank != 0) {
         return MF_OK;
     }
-    hosts_text(all, p->n_ranks, text, sizeof(text));
+    hosts_text(all, p->n_ranks, run->hosts, sizeof(run->hosts));
     mf_free(&all);
-    MF_TRY(log_libraries());
+    MF_TRY(log_libraries(run));
     mf_log_root(MF_LOG_INFO,
                 "run        %s: %s on %s, seed %lld, %lld rounds "
                 "of %d steps",
@@ -92,8 +92,9 @@ mf_status mf_banner(const mf_run *run)
                 (long long)cfg->run.run.seed, (long long)cfg->run.run.rounds,
                 run->steps);
     mf_log_root(MF_LOG_INFO, "ranks      %d (%s): %d actor%s, %d learner%s%s",
-                p->n_ranks, text, p->n_actors, p->n_actors == 1 ? "" : "s",
-                p->n_learners, p->n_learners == 1 ? "" : "s",
+                p->n_ranks, run->hosts, p->n_actors,
+                p->n_actors == 1 ? "" : "s", p->n_learners,
+                p->n_learners == 1 ? "" : "s",
                 p->colocated ? ", colocated" : "");
     mf_log_root(
         MF_LOG_INFO,

@@ -6,8 +6,9 @@
 
 #include "trainer.h"
 
-/** Version, libraries, ranks, tiles, memory.  Collective on all ranks. */
-mf_status mf_banner(const mf_run *run);
+/** Version, libraries, ranks, tiles, memory; fills in run->hosts and run->mpi.
+ *  Collective on all ranks; blocks. */
+mf_status mf_banner(mf_run *run);
 
 /** Rates, the table of phases, and a sentence on the bottleneck; also as
  *  perf.json in the run directory.

@@ -92,6 +92,17 @@ static void log_role(const char *role, const totals *t)
     }
 }
 
+/* The phase that took most of a role's time. */
+static mf_phase longest(const totals *t)
+{
+    int most = 0;
+
+    for (int k = 1; k < MF_N_PHASES; k++) {
+        most = t->sum[k] > t->sum[most] ? k : most;
+    }
+    return (mf_phase)most;
+}
+
 /* One sentence: what limits the run, and what would help. */
 static void log_bottleneck(const mf_trainer *t, const totals *actors,
                            const totals *learners)
@@ -102,9 +113,10 @@ static void log_bottleneck(const mf_trainer *t, const totals *actors,
 
     if (t->run->roles.plan.colocated) {
         mf_log_root(MF_LOG_INFO,
-                    "bottleneck none between roles, as every rank acts and "
-                    "learners learn in turn; halos take %.0f %%",
-                    halo);
+                    "bottleneck %s: %.0f %% of the ranks' time; every rank "
+                    "acts, and learners learn in turn",
+                    PHASES[longest(actors)],
+                    100 * share(actors, longest(actors)));
     } else if (t->run->cfg->run.pipeline.lag == 0 && a > 20 && l > 20) {
         mf_log_root(MF_LOG_INFO,
                     "bottleneck taking turns: actors waited %.0f %% of their "

@@ -27,8 +27,7 @@ typedef struct mf_learner {
     mf_loss_sums sums; /* since the report last took them */
 } mf_learner;
 
-/** Start from initial weights and an empty replay.
- *  Collective on the learners. */
+/** Start from initial weights and an empty replay.  Local. */
 mf_status mf_learner_create(mf_run *run, mf_learner **out);
 void mf_learner_destroy(mf_learner **l);
 

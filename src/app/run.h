@@ -39,6 +39,8 @@ typedef struct mf_run {
     mf_layout layout; /* of a transition */
     int n_sets;       /* weight sets; world w uses set w mod n_sets */
     int steps;        /* per round */
+    char hosts[512];  /* "node1 x 32, node2 x 32"; rank 0, by the banner */
+    char mpi[64];     /* name and version of the MPI library, likewise */
     double phase_seconds[MF_N_PHASES];
     mf_phases phases;
 } mf_run;

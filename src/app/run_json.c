@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "mfrl/io/h5.h"
 #include "mfrl/io/json.h"
@@ -55,9 +54,9 @@ static mf_status fill(mf_json *j, const mf_run_record *r, const mf_config *cfg,
     MF_TRY(mf_json_set_int(j, "ranks", plan->n_ranks));
     MF_TRY(mf_json_set_int(j, "actors", plan->n_actors));
     MF_TRY(mf_json_set_int(j, "learners", plan->n_learners));
-    (void)gethostname(text, sizeof(text) - 1);
-    MF_TRY(mf_json_set_text(j, "host_of_rank_0", text));
+    MF_TRY(mf_json_set_text(j, "hosts", r->hosts));
     MF_TRY(mf_json_set_text(j, "version", MF_VERSION));
+    MF_TRY(mf_json_set_text(j, "mpi", r->mpi));
     mf_h5_version(text, sizeof(text));
     MF_TRY(mf_json_set_text(j, "hdf5", text));
     MF_TRY(mf_json_set_text(j, "start", r->started));

@@ -9,8 +9,9 @@
 typedef struct mf_run_record {
     int argc;
     char **argv;
-    const char *state;       /* running, finished, stopped, failed */
-    const char *exit_reason; /* "" while it runs */
+    const char *state;        /* running, finished, stopped, failed */
+    char hosts[512], mpi[64]; /* as in mf_run */
+    const char *exit_reason;  /* "" while it runs */
     mf_progress at;
     int begun;   /* run.json was written: this start got past its checks */
     int unsaved; /* the newest checkpoint is older than the last round */

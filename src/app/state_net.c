@@ -124,6 +124,8 @@ static mf_status write_attributes(mf_h5 *f, const mf_learner *l,
     MF_TRY(mf_h5_set_int(f, "/", "format_version", FORMAT_VERSION));
     MF_TRY(mf_h5_set_text(f, "/", "env", cfg->env->name));
     MF_TRY(mf_h5_set_text(f, "/", "algo", cfg->algo->name));
+    MF_TRY(mf_h5_set_text(f, "/", "keying", cfg->env_spec.keying));
+    MF_TRY(mf_h5_set_text(f, "/", "observation", cfg->env_spec.observation));
     MF_TRY(mf_h5_set_int(f, "/", "version", at->round));
     MF_TRY(mf_h5_set_int(f, "/", "update", (int64_t)l->drawn));
     MF_TRY(mf_h5_set_int(f, "/", "agent_steps", at->agent_steps));

@@ -143,6 +143,8 @@ static mf_status run_rounds(mf_run *run, const char *checkpoint,
     MF_TRY(
         mf_trainer_create(run, checkpoint[0] != '\0' ? checkpoint : NULL, &t));
     if (run->roles.rank == 0) {
+        memcpy(record->hosts, run->hosts, sizeof(record->hosts));
+        memcpy(record->mpi, run->mpi, sizeof(record->mpi));
         record->at = *mf_report_progress(t.report);
         steps_before = record->at.agent_steps;
         MF_TRY_OR(out, mf_run_record_write(record, run->cfg, &run->roles.plan));

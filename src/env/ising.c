@@ -69,6 +69,8 @@ static mf_status spec(const void *config, mf_env_spec *out)
                          .n_agents = (uint32_t)(cfg->width * cfg->height),
                          .stage_game = 1,
                          .n_actions = 2,
+                         .keying = cfg->keying == LAGGED ? "lagged" : "current",
+                         .observation = "none",
                          .obs_states = 1,
                          .max_neighbours = 4,
                          .n_sets = cfg->temperature.n,

@@ -89,21 +89,23 @@ typedef struct learner {
     float *weights, *state, *grad;
 } learner;
 
-static inline learner learner_open(mf_algo_spec spec, double alpha)
+/* With its options at their defaults, then one override (NULL: none). */
+static inline learner learner_open_with(const mf_algo_ops *ops,
+                                        mf_algo_spec spec, const char *option)
 {
-    learner l = {.ops = mf_algo_find("mfq"), .spec = spec};
-    char text[64];
+    learner l = {.ops = ops, .spec = spec};
+    char name[64];
     void *cfg;
     mf_opts *opts;
 
     ck_assert(l.ops != NULL);
     ck_assert(mf_alloc(1, l.ops->cfg_size, "config", &cfg) == MF_OK);
+    snprintf(name, sizeof(name), "algo.%s", ops->name);
 
-    const mf_opt_section section = {"algo.mfq", l.ops->opts, cfg};
+    const mf_opt_section section = {name, l.ops->opts, cfg};
 
-    snprintf(text, sizeof(text), "algo.mfq.alpha=%g", alpha);
     ck_assert(mf_opts_create(&section, 1, &opts) == MF_OK);
-    ck_assert(mf_opts_set(opts, text) == MF_OK);
+    ck_assert(option == NULL || mf_opts_set(opts, option) == MF_OK);
     mf_opts_destroy(&opts);
     ck_assert(l.ops->create(cfg, &l.spec, &l.algo) == MF_OK);
     mf_free(&cfg);
@@ -114,6 +116,20 @@ static inline learner learner_open(mf_algo_spec spec, double alpha)
     ck_assert(mf_alloc(l.n_grad, sizeof(float), "gradient", &l.grad) == MF_OK);
     l.ops->init(l.algo, 5, 0, l.weights, l.state);
     return l;
+}
+
+static inline learner learner_open_any(const mf_algo_ops *ops,
+                                       mf_algo_spec spec)
+{
+    return learner_open_with(ops, spec, NULL);
+}
+
+static inline learner learner_open(mf_algo_spec spec, double alpha)
+{
+    char text[64];
+
+    snprintf(text, sizeof(text), "algo.mfq.alpha=%g", alpha);
+    return learner_open_with(mf_algo_find("mfq"), spec, text);
 }
 
 static inline void learner_close(learner *l)

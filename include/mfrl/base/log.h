@@ -17,7 +17,7 @@ typedef enum mf_log_level {
 } mf_log_level;
 
 /** Log one line from this rank.  Errors and warnings go to stderr with the
- *  prefix "mfrl-dist: error: " (plus role and rank once they are known), info
+ *  prefix "mfrl-dist: error: " (plus the rank if it is not 0), info
  *  to stdout without a prefix.  All of them go to the log file too. */
 void mf_log(mf_log_level level, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

@@ -31,23 +31,25 @@
 
 /** Shape of an environment, known before any world exists. */
 typedef struct mf_env_spec {
-    int width, height;  /* of a world, cells */
-    int periodic;       /* the edges are joined */
-    int halo;           /* ghost width it needs, cells */
-    uint32_t n_agents;  /* per world; ids are 0 .. n_agents - 1 */
-    int stage_game;     /* one step is the whole game: the default of
-                           learner.gamma is 0 then */
-    int n_actions;      /* 2 .. 255 */
-    int obs_bytes;      /* packed observation per agent, 0 = none */
-    int obs_floats;     /* the same, unpacked by the unpack operation */
-    int obs_states;     /* distinct observations, if a packed one is a byte
-                           0 .. obs_states - 1; 1 = nothing to observe,
-                           0 = too many for a table */
-    int max_neighbours; /* most agents that one mean action can count */
-    int n_sets;         /* weight sets its config asks for; world w uses set
-                           w mod n_sets */
-    int n_counters;     /* integer counters per world and step */
-    int n_metrics;      /* numbers made from them */
+    int width, height;       /* of a world, cells */
+    int periodic;            /* the edges are joined */
+    int halo;                /* ghost width it needs, cells */
+    uint32_t n_agents;       /* per world; ids are 0 .. n_agents - 1 */
+    int stage_game;          /* one step is the whole game: the default of
+                                learner.gamma is 0 then */
+    int n_actions;           /* 2 .. 255 */
+    int obs_bytes;           /* packed observation per agent, 0 = none */
+    int obs_floats;          /* the same, unpacked by the unpack operation */
+    int obs_states;          /* distinct observations, if a packed one is a byte
+                                0 .. obs_states - 1; 1 = nothing to observe,
+                                0 = too many for a table */
+    int max_neighbours;      /* most agents that one mean action can count */
+    const char *keying;      /* current or lagged: which mean action Q gets */
+    const char *observation; /* name of what is observed, for files */
+    int n_sets;     /* weight sets its config asks for; world w uses set
+                       w mod n_sets */
+    int n_counters; /* integer counters per world and step */
+    int n_metrics;  /* numbers made from them */
     const char *const *metrics; /* their names, [n_metrics] */
 } mf_env_spec;
 

@@ -1,0 +1,200 @@
+/* Every algorithm of algo_list.h, whatever it is: what callers rely on. */
+#include <check.h>
+
+#include "mfrl/base/digest.h"
+#include "mfrl/base/mem.h"
+#include "unit/algo_test.h"
+
+/* More agents than a shared table has keys, so that a table may be played key
+ * by key when all act, and agent by agent when one does. */
+enum { BATCH = 16 };
+
+static const char *const NETS[] = {"net.layers=table",
+                                   "net.layers=table;table.sharing=per_agent",
+                                   "net.layers=dense 8, dense 4"};
+enum { N_NETS = sizeof(NETS) / sizeof(NETS[0]) };
+
+/* Transitions and agents of the two-state game. */
+static const uint32_t ID[BATCH] = {0, 1, 2, 0, 1, 2, 0, 1,
+                                   1, 0, 2, 1, 0, 2, 1, 0};
+static const uint8_t OBS[BATCH] = {0, 1, 1, 0, 0, 1, 0, 1,
+                                   1, 0, 1, 0, 0, 1, 1, 0};
+static const uint8_t NEXT[BATCH] = {1, 1, 0, 0, 1, 0, 1, 0,
+                                    0, 1, 0, 1, 0, 0, 1, 1};
+static const uint8_t ACT[BATCH] = {0, 1, 0, 1, 1, 0, 0, 1,
+                                   1, 0, 0, 1, 1, 0, 1, 0};
+static const uint8_t DONE[BATCH] = {0, 0, 0, 1, 0, 0, 0, 1,
+                                    1, 0, 0, 0, 1, 0, 0, 0};
+static const float REW[BATCH] = {1, -1,    0.5f,  2, 0, -0.5f, 0.25f, 1,
+                                 1, 0.25f, -0.5f, 0, 2, 0.5f,  -1,    1};
+static const uint16_t COUNTS[2 * BATCH] = {4, 0, 3, 1, 2, 2, 1, 3, 0, 4, 1,
+                                           3, 2, 2, 3, 1, 4, 0, 3, 1, 2, 2,
+                                           1, 3, 0, 4, 1, 3, 2, 2, 3, 1};
+
+static const mf_minibatch MINIBATCH = {.n = BATCH,
+                                       .id = ID,
+                                       .obs = OBS,
+                                       .counts = COUNTS,
+                                       .act = ACT,
+                                       .rew = REW,
+                                       .done = DONE,
+                                       .next_obs = NEXT,
+                                       .next_counts = COUNTS};
+
+static void each(void (*test)(learner *l))
+{
+    for (int a = 0; mf_algo_at(a) != NULL; a++) {
+        for (int k = 0; k < N_NETS; k++) {
+            const size_t blocks = mf_mem_blocks();
+            mf_run_cfg run;
+            learner l;
+
+            set_run(&run, NETS[k]);
+            l = learner_open_any(mf_algo_at(a), two_state_spec(&run, BATCH));
+            test(&l);
+            learner_close(&l);
+            ck_assert_uint_eq(mf_mem_blocks(), blocks);
+        }
+    }
+}
+
+/* The named arrays are what a file keeps: all of weights and state, once. */
+static void arrays_cover_the_blocks(learner *l)
+{
+    static mf_algo_array arrays[MF_ALGO_MAX_ARRAYS];
+    const int n = l->ops->arrays(l->algo, arrays);
+    size_t next[2] = {0, 0};
+
+    ck_assert_int_gt(n, 0);
+    ck_assert_int_le(n, MF_ALGO_MAX_ARRAYS);
+    for (int k = 0; k < n; k++) {
+        size_t size = 1;
+
+        for (int d = 0; d < arrays[k].rank; d++) {
+            size *= arrays[k].dims[d];
+        }
+        ck_assert_uint_eq(arrays[k].offset, next[arrays[k].in_state]);
+        next[arrays[k].in_state] += size;
+    }
+    ck_assert_uint_eq(next[0], l->n_weights);
+    ck_assert_uint_eq(next[1], l->ops->n_state(l->algo));
+}
+
+START_TEST(arrays_hold_everything_once)
+{
+    each(arrays_cover_the_blocks);
+}
+END_TEST
+
+static void play(learner *l, const uint32_t *who, uint32_t n, uint8_t *act)
+{
+    const mf_rng key = {.seed = 3, .purpose = MF_RNG_TEST};
+    uint32_t draw[BATCH];
+    const mf_act_batch b = {.n = n,
+                            .who = who,
+                            .id = ID,
+                            .obs = OBS,
+                            .counts = COUNTS,
+                            .draw = draw,
+                            .act = act};
+
+    mf_rng_fill(&key, 0, BATCH, draw);
+    ck_assert(l->ops->act(l->algo, l->weights, 0.7, &b) == MF_OK);
+}
+
+/* An agent's choice depends on itself, not on whom it is asked with. */
+static void company_does_not_matter(learner *l)
+{
+    static const uint32_t ALL[BATCH] = {0, 1, 2,  3,  4,  5,  6,  7,
+                                        8, 9, 10, 11, 12, 13, 14, 15};
+    uint8_t together[BATCH], alone[BATCH];
+
+    memset(together, 0xFF, sizeof(together));
+    memset(alone, 0xFF, sizeof(alone));
+    play(l, ALL, BATCH, together);
+    for (uint32_t i = 0; i < BATCH; i++) {
+        const uint32_t who = BATCH - 1 - i;
+
+        play(l, &who, 1, alone);
+    }
+    for (int i = 0; i < BATCH; i++) {
+        ck_assert_uint_lt(together[i], 2);
+        ck_assert_uint_eq(together[i], alone[i]);
+    }
+}
+
+START_TEST(acting_has_no_company)
+{
+    each(company_does_not_matter);
+}
+END_TEST
+
+/* Same blocks and same samples, same bytes; and no allocation on the way. */
+static void updates_repeat(learner *l)
+{
+    const size_t n_state = l->ops->n_state(l->algo);
+    const size_t blocks = mf_mem_blocks();
+    uint64_t first[3] = {0}, again[3];
+
+    for (int repeat = 0; repeat < 2; repeat++) {
+        mf_loss_sums sums = {0};
+
+        l->ops->init(l->algo, 9, 1, l->weights, l->state);
+        for (uint64_t update = 1; update <= 3; update++) {
+            memset(l->grad, 0, l->n_grad * sizeof(float));
+            ck_assert(l->ops->gradient(l->algo, l->weights, l->state, 0.7,
+                                       &MINIBATCH, l->grad, &sums) == MF_OK);
+            ck_assert(l->ops->apply(l->algo, l->grad, update, l->weights,
+                                    l->state) == MF_OK);
+        }
+        ck_assert_uint_eq((unsigned)sums.n, 3 * BATCH);
+        again[0] = mf_digest_bytes(l->weights, l->n_weights * 4, 0);
+        again[1] = mf_digest_bytes(l->state, n_state * 4, 0);
+        again[2] = mf_digest_bytes(l->grad, l->n_grad * 4, 0);
+        if (repeat == 0) {
+            memcpy(first, again, sizeof(first));
+        }
+        ck_assert_mem_eq(first, again, sizeof(first));
+    }
+    ck_assert_uint_eq(mf_mem_blocks(), blocks);
+}
+
+START_TEST(updates_are_a_function_of_their_input)
+{
+    each(updates_repeat);
+}
+END_TEST
+
+/* Learning does something: the weights move off their start. */
+static void weights_move(learner *l)
+{
+    mf_loss_sums sums = {0};
+    uint64_t before;
+
+    l->ops->init(l->algo, 9, 1, l->weights, l->state);
+    before = mf_digest_bytes(l->weights, l->n_weights * 4, 0);
+    memset(l->grad, 0, l->n_grad * sizeof(float));
+    ck_assert(l->ops->gradient(l->algo, l->weights, l->state, 0.7, &MINIBATCH,
+                               l->grad, &sums) == MF_OK);
+    ck_assert(l->ops->apply(l->algo, l->grad, 1, l->weights, l->state) ==
+              MF_OK);
+    ck_assert(before != mf_digest_bytes(l->weights, l->n_weights * 4, 0));
+}
+
+START_TEST(an_update_moves_the_weights)
+{
+    each(weights_move);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        arrays_hold_everything_once,
+        acting_has_no_company,
+        updates_are_a_function_of_their_input,
+        an_update_moves_the_weights,
+    };
+
+    return run_suite("algo", tests, sizeof(tests) / sizeof(tests[0]));
+}
