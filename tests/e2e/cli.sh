@@ -141,6 +141,40 @@ check "to where it was told to" [ "$(json_get "$dir/run.json" rounds)" = 4 ]
 check "a file in the place of the run directory" \
     refused 5 "is a file" train run.dir="$SCRATCH/file"
 
+
+# ---- one owner, and an honest end ----------------------------------------
+
+owned=$SCRATCH/owned
+"$MFRL" train run.rounds=100000000 run.dir="$owned" >/dev/null 2>&1 &
+owner=$!
+while [ ! -e "$owned/metrics.csv" ] && kill -0 "$owner" 2>/dev/null; do
+    sleep 0.1
+done
+check "a second job in a run directory is refused" \
+    exits 2 run train --resume "$owned"
+check "with one line that says so" err_says "in use by another job"
+touch "$owned/STOP"
+check "a STOP file ends the first one" wait "$owner"
+check "cleanly" [ "$(json_get "$owned/run.json" state)" = stopped ]
+rm -r "$owned/checkpoints"
+check "a run that ended is not begun again without its checkpoints" \
+    refused 3 "none of its checkpoints" train --resume "$owned"
+
+full=$SCRATCH/full
+mkdir "$full"
+: >"$full/checkpoints" # so that nothing can be saved there
+check "a last checkpoint that cannot be written: exit code 5" \
+    exits 5 run train run.rounds=3 run.dir="$full"
+check "and the run has failed" \
+    [ "$(json_get "$full/run.json" state)" = failed ]
+printf '[run]\nrounds=3\0\0\nseed=2\n' >"$SCRATCH/nul.ini"
+check "a config with zero bytes" \
+    refused 2 "nul.ini: byte 15 is zero" config "$SCRATCH/nul.ini"
+check "more memory than there is" \
+    refused 2 "would need .* GB.*this host has" train run.dir="$SCRATCH/big" \
+    replay.capacity=900000000000 replay.shards=256 learner.batch=256
+check "leaves nothing behind" [ ! -e "$SCRATCH/big" ]
+
 # ---- config: what it prints is a config ----------------------------------
 
 plain() { # the settings alone
