@@ -18,6 +18,7 @@ static const struct {
     [MF_U16] = {"uint16", 2, H5T_INTEGER, H5T_SGN_NONE},
     [MF_U32] = {"uint32", 4, H5T_INTEGER, H5T_SGN_NONE},
     [MF_U64] = {"uint64", 8, H5T_INTEGER, H5T_SGN_NONE},
+    [MF_I8] = {"int8", 1, H5T_INTEGER, H5T_SGN_2},
     [MF_I32] = {"int32", 4, H5T_INTEGER, H5T_SGN_2},
     [MF_I64] = {"int64", 8, H5T_INTEGER, H5T_SGN_2},
     [MF_F32] = {"float32", 4, H5T_FLOAT, H5T_SGN_ERROR},
@@ -32,8 +33,9 @@ hid_t mf_h5_memory_type(mf_h5_type type)
     const hid_t ids[] = {
         [MF_U8] = H5T_NATIVE_UINT8,   [MF_U16] = H5T_NATIVE_UINT16,
         [MF_U32] = H5T_NATIVE_UINT32, [MF_U64] = H5T_NATIVE_UINT64,
-        [MF_I32] = H5T_NATIVE_INT32,  [MF_I64] = H5T_NATIVE_INT64,
-        [MF_F32] = H5T_NATIVE_FLOAT,  [MF_F64] = H5T_NATIVE_DOUBLE,
+        [MF_I8] = H5T_NATIVE_INT8,    [MF_I32] = H5T_NATIVE_INT32,
+        [MF_I64] = H5T_NATIVE_INT64,  [MF_F32] = H5T_NATIVE_FLOAT,
+        [MF_F64] = H5T_NATIVE_DOUBLE,
     };
 
     return ids[type];
@@ -44,8 +46,9 @@ static hid_t file_type(mf_h5_type type)
     const hid_t ids[] = {
         [MF_U8] = H5T_STD_U8LE,    [MF_U16] = H5T_STD_U16LE,
         [MF_U32] = H5T_STD_U32LE,  [MF_U64] = H5T_STD_U64LE,
-        [MF_I32] = H5T_STD_I32LE,  [MF_I64] = H5T_STD_I64LE,
-        [MF_F32] = H5T_IEEE_F32LE, [MF_F64] = H5T_IEEE_F64LE,
+        [MF_I8] = H5T_STD_I8LE,    [MF_I32] = H5T_STD_I32LE,
+        [MF_I64] = H5T_STD_I64LE,  [MF_F32] = H5T_IEEE_F32LE,
+        [MF_F64] = H5T_IEEE_F64LE,
     };
 
     return ids[type];

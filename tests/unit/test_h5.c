@@ -79,6 +79,7 @@ START_TEST(types_mean_what_they_say)
     const int32_t i = -5;
     const uint16_t u = 65535;
     const float x = 0.1f;
+    const int8_t c = -128;
     int32_t big_endian = 0;
     mf_h5_array a = {.path = "/i", .type = MF_I32};
     mf_h5 *f;
@@ -90,13 +91,15 @@ START_TEST(types_mean_what_they_say)
     ck_ok(mf_h5_write(f, &a, &u));
     a = (mf_h5_array){.path = "/x", .type = MF_F32};
     ck_ok(mf_h5_write(f, &a, &x));
+    a = (mf_h5_array){.path = "/c", .type = MF_I8};
+    ck_ok(mf_h5_write(f, &a, &c));
     ck_ok(mf_h5_close(&f));
     /* Seen by plain HDF5, which converts by value. */
     double v;
     h = H5Fopen(path(), H5F_ACC_RDONLY, H5P_DEFAULT);
-    const char *names[] = {"/i", "/u", "/x"};
-    const double values[] = {-5.0, 65535.0, (double)0.1f};
-    for (int k = 0; k < 3; k++) {
+    const char *names[] = {"/i", "/u", "/x", "/c"};
+    const double values[] = {-5.0, 65535.0, (double)0.1f, -128.0};
+    for (int k = 0; k < 4; k++) {
         d = H5Dopen2(h, names[k], H5P_DEFAULT);
         ck_assert_int_ge(
             H5Dread(d, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, &v),

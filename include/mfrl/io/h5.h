@@ -29,6 +29,7 @@ typedef enum mf_h5_type {
     MF_U16,
     MF_U32,
     MF_U64,
+    MF_I8,
     MF_I32,
     MF_I64,
     MF_F32,
