@@ -17,7 +17,8 @@ typedef enum mf_rng_purpose {
     MF_RNG_ORDER,     /* an agent's priority within a step */
     MF_RNG_SAMPLE,    /* a minibatch draw from replay */
     MF_RNG_WEIGHTS,   /* initial weights */
-    MF_RNG_TEST
+    MF_RNG_TEST,
+    MF_RNG_MOVE /* who of several that want one cell gets it */
 } mf_rng_purpose;
 
 typedef struct mf_rng {
