@@ -19,9 +19,10 @@ static void check_frame(b_world *w, const b_golden *g, int t)
         }
         alive++;
         c = b_at(w, pos[0], pos[1]);
-        ck_assert_msg(c->what == g->team[i] && c->id == i,
-                      "frame %d: agent %zu is not at (%d, %d)", t, i, pos[0],
-                      pos[1]);
+        if (c->what != g->team[i] || c->id != i) {
+            ck_abort_msg("frame %d: agent %zu is not at (%d, %d)", t, i, pos[0],
+                         pos[1]);
+        }
         ck_float("hp", c->hp, g->hp[row + i]);
     }
     ck_assert_int_eq(b_alive(w, 0) + b_alive(w, 1), alive);
@@ -35,7 +36,9 @@ static void check_rewards(const b_world *w, const b_golden *g, int t)
     for (size_t i = 0; i < (size_t)g->agents; i++) {
         if (g->alive[row + i]) {
             ck_float("reward", w->rew[i], g->rew[row + i]);
-            ck_assert_int_eq(w->dead[i], !g->alive[next + i]);
+            if (w->dead[i] == g->alive[next + i]) {
+                ck_abort_msg("frame %d: agent %zu dies or does not", t, i);
+            }
         }
     }
 }
