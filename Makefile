@@ -40,6 +40,11 @@ PKG_CFLAGS     = $(call pkg,--cflags $(libs))
 PKG_LIBS       = $(call pkg,--libs $(libs)) -lm
 CHECK_CFLAGS   = $(call pkg,--cflags check)
 CHECK_LIBS     = $(call pkg,--libs check)
+# The same kernel for several instruction sets; see src/nn/product_impl.h.
+ifneq ($(filter x86_64%,$(shell $(MPICC) -dumpmachine)),)
+$B/src/nn/product_v3.o: MF_CFLAGS += -march=x86-64-v3
+$B/src/nn/product_v4.o: MF_CFLAGS += -march=x86-64-v4
+endif
 say            = $(if $(V),,@echo '  $(1)';)# V=1 shows whole commands
 compile        = $(MPICC) $(MF_CPPFLAGS) $(PKG_CFLAGS) $(CPPFLAGS) \
                  $(MF_CFLAGS) $(CFLAGS)

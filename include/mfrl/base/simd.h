@@ -2,7 +2,8 @@
  *  One source, several instruction sets: MF_CLONES before a kernel compiles it
  *  for each and picks one at start, so that one binary serves a mixed cluster.
  *  Contraction is off everywhere (see the Makefile), so all clones give the
- *  same bits.
+ *  same bits.  Sums of products, which want fused multiply-adds, do not go this
+ *  way but through src/nn/product.h.
  */
 #ifndef MFRL_BASE_SIMD_H
 #define MFRL_BASE_SIMD_H

@@ -1,0 +1,243 @@
+/** @file product_impl.h
+ *  The source of mf_product_plain, _v3 and _v4, each in a file of its own that
+ *  the Makefile compiles for its instruction set.
+ *
+ *  A tile of at most ROWS rows and two vectors of columns is summed in
+ *  registers.  All its loops have constant ends, so that they are unrolled and
+ *  the sums need no memory.  FMA is asked for by name: contraction is off in
+ *  this program, and where there is no such instruction, fmaf gives the same
+ *  bits slowly.
+ */
+#ifndef MFRL_NN_PRODUCT_IMPL_H
+#define MFRL_NN_PRODUCT_IMPL_H
+
+#include <string.h>
+
+#if defined(__AVX512F__) || defined(__FMA__)
+#include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#else
+#include <math.h>
+#endif
+
+#include "product.h"
+
+#if defined(__AVX512F__)
+enum { LANES = 16, ROWS = 12 };
+#elif defined(__FMA__)
+enum { LANES = 8, ROWS = 6 };
+#elif defined(__aarch64__)
+enum { LANES = 4, ROWS = 12 };
+#else
+enum { LANES = 4, ROWS = 2 };
+#endif
+enum { WIDE = 2 * LANES, CHUNK = 128 };
+
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
+typedef float vec __attribute__((vector_size(LANES * 4)));
+typedef int ivec __attribute__((vector_size(LANES * 4)));
+typedef float vec_at /* anywhere in an array of floats */
+    __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
+
+ALWAYS_INLINE vec load(const float *p) { return *(const vec_at *)p; }
+ALWAYS_INLINE void store(float *p, vec v) { *(vec_at *)p = v; }
+
+/* x y + z with one rounding. */
+ALWAYS_INLINE vec fused(float x, vec y, vec z)
+{
+#if defined(__AVX512F__)
+    return (vec)_mm512_fmadd_ps(_mm512_set1_ps(x), (__m512)y, (__m512)z);
+#elif defined(__FMA__)
+    return (vec)_mm256_fmadd_ps(_mm256_set1_ps(x), (__m256)y, (__m256)z);
+#elif defined(__aarch64__)
+    return vfmaq_n_f32(z, y, x);
+#else
+    for (int l = 0; l < LANES; l++) {
+        z[l] = fmaf(x, y[l], z[l]);
+    }
+    return z;
+#endif
+}
+
+ALWAYS_INLINE vec positive(vec v) { return (vec)((ivec)v & ~(v < 0.0f)); }
+
+/* The rows of a, three to a pointer, since a processor adds a register times
+ * 1, 2 for free. */
+ALWAYS_INLINE float row_of(const float *const base[4], int r, size_t pitch)
+{
+    return base[r / 3][(size_t)(r % 3) * pitch];
+}
+
+/* n rows (constant) of v vectors (constant); unit: a_row is 1 (constant). */
+ALWAYS_INLINE void tile(const int n, const int v, const bool unit,
+                        const mf_product *p, const float *a, const float *b,
+                        const float *bias, float *c)
+{
+    const size_t a_row = unit ? 1 : p->a_row;
+    vec sum[ROWS * 2];
+
+#pragma GCC unroll 12
+    for (int r = 0; r < n; r++) {
+#pragma GCC unroll 2
+        for (int i = 0; i < v; i++) {
+            const float *from = bias != NULL ? bias : c + (size_t)r * p->c_row;
+
+            sum[r * 2 + i] = load(from + i * LANES);
+        }
+    }
+    for (size_t s = 0; s < p->segs; s++) {
+        const float *row[4] = {a, a + 3 * a_row, a + 6 * a_row, a + 9 * a_row};
+        const float *w = b;
+
+        for (size_t k = 0; k < p->depth; k++) {
+            const vec w0 = load(w), w1 = load(w + (v > 1 ? LANES : 0));
+
+#pragma GCC unroll 12
+            for (int r = 0; r < n; r++) {
+                const float x = row_of(row, r, a_row);
+
+                sum[r * 2] = fused(x, w0, sum[r * 2]);
+                if (v > 1) {
+                    sum[r * 2 + 1] = fused(x, w1, sum[r * 2 + 1]);
+                }
+            }
+#pragma GCC unroll 4
+            for (int i = 0; i < 4; i++) {
+                row[i] += p->a_k;
+            }
+            w += p->b_k;
+        }
+        a += p->a_seg;
+        b += p->b_seg;
+    }
+#pragma GCC unroll 12
+    for (int r = 0; r < n; r++) {
+#pragma GCC unroll 2
+        for (int i = 0; i < v; i++) {
+            const vec y = sum[r * 2 + i];
+
+            store(c + (size_t)r * p->c_row + i * LANES,
+                  p->relu ? positive(y) : y);
+        }
+    }
+}
+
+ALWAYS_INLINE void tile_of(size_t n, const int v, const bool unit,
+                           const mf_product *p, const float *a, const float *b,
+                           const float *bias, float *c)
+{
+#define CASE(N)                                                                \
+    case N:                                                                    \
+        if (N <= ROWS) {                                                       \
+            tile(N <= ROWS ? N : 1, v, unit, p, a, b, bias, c);                \
+        }                                                                      \
+        break
+    switch (n) {
+        CASE(1);
+        CASE(2);
+        CASE(3);
+        CASE(4);
+        CASE(5);
+        CASE(6);
+        CASE(7);
+        CASE(8);
+        CASE(9);
+        CASE(10);
+        CASE(11);
+        CASE(12);
+    }
+#undef CASE
+}
+
+/* All rows of one column panel, in tiles as equal as can be: 64 rows are
+ * 11 + 11 + 11 + 11 + 10 + 10 rather than 5 * 12 + 4. */
+ALWAYS_INLINE void panel(const int v, const mf_product *p, const float *a,
+                         const float *b, const float *bias, float *c)
+{
+    size_t left = p->rows;
+
+    for (size_t tiles = (left + ROWS - 1) / ROWS; tiles > 0; tiles--) {
+        const size_t n = (left + tiles - 1) / tiles;
+
+        if (p->a_row == 1) {
+            tile_of(n, v, true, p, a, b, bias, c);
+        } else {
+            tile_of(n, v, false, p, a, b, bias, c);
+        }
+        a += n * p->a_row;
+        c += n * p->c_row;
+        left -= n;
+    }
+}
+
+/* One tile of the last columns: c[rows][n] through a copy that is filled up
+ * to whole vectors. */
+ALWAYS_INLINE void last_rows(const mf_product *p, size_t n, const float *a,
+                             const float *b, const float *bias, float *c)
+{
+    float part[ROWS * WIDE] = {0};
+    mf_product q = *p;
+
+    q.c_row = WIDE;
+    for (size_t i = 0; i < p->rows; i += ROWS) {
+        q.rows = p->rows - i < ROWS ? p->rows - i : ROWS;
+        for (size_t r = 0; r < q.rows; r++) {
+            memcpy(part + r * WIDE, bias != NULL ? bias : c + r * p->c_row,
+                   n * sizeof(*c));
+        }
+        panel(2, &q, a, b, NULL, part);
+        for (size_t r = 0; r < q.rows; r++) {
+            memcpy(c + r * p->c_row, part + r * WIDE, n * sizeof(*c));
+        }
+        a += ROWS * p->a_row;
+        c += ROWS * p->c_row;
+    }
+}
+
+/* The last n < WIDE columns.  b is copied, filled up to whole vectors, CHUNK
+ * terms at a time; between chunks a sum waits in c, which rounds nothing. */
+ALWAYS_INLINE void last_columns(const mf_product *p, size_t n, const float *a,
+                                const float *b, const float *bias, float *c)
+{
+    float copy[CHUNK * WIDE] = {0};
+    mf_product q = *p;
+
+    q.segs = 1;
+    q.b_k = WIDE;
+    for (size_t s = 0; s < p->segs; s++) {
+        for (size_t k = 0; k < p->depth; k += CHUNK) {
+            const bool first = s == 0 && k == 0;
+
+            q.depth = p->depth - k < CHUNK ? p->depth - k : CHUNK;
+            q.relu = p->relu && s + 1 == p->segs && k + CHUNK >= p->depth;
+            for (size_t t = 0; t < q.depth; t++) {
+                memcpy(copy + t * WIDE, b + s * p->b_seg + (k + t) * p->b_k,
+                       n * sizeof(*copy));
+            }
+            last_rows(&q, n, a + s * p->a_seg + k * p->a_k, copy,
+                      first ? bias : NULL, c);
+        }
+    }
+}
+
+ALWAYS_INLINE void mf_product_body(const mf_product *p)
+{
+    for (size_t l = 0; l < p->lines; l++) {
+        const float *a = p->a + l * p->a_line;
+        float *c = p->c + l * p->c_line;
+
+        for (size_t j = 0; j < p->cols; j += WIDE) {
+            const float *bias = p->bias != NULL ? p->bias + j : NULL;
+
+            if (p->cols - j >= WIDE) {
+                panel(2, p, a, p->b + j, bias, c + j);
+            } else {
+                last_columns(p, p->cols - j, a, p->b + j, bias, c + j);
+            }
+        }
+    }
+}
+
+#endif
