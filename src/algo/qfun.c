@@ -55,9 +55,12 @@ mf_status mf_qfun_create(const mf_algo_spec *spec, double alpha, mf_qfun **out)
     q->n_in = (size_t)(spec->obs_floats + spec->n_actions);
     q->max_rows = spec->batch > CHUNK ? spec->batch : CHUNK;
 
+    const mf_net_input obs = {"obs", 1, 1, spec->obs_floats};
+    const mf_net_input abar = {"abar", 1, 1, spec->n_actions};
     const mf_net_spec net = {
         .layers = spec->run->net.layers,
-        .n_in = (int)q->n_in,
+        .inputs = {spec->obs_floats > 0 ? obs : abar, abar},
+        .n_inputs = spec->obs_floats > 0 ? 2 : 1,
         .n_out = spec->n_actions,
         .n_tables = q->per_agent ? spec->n_agents : 1,
         .n_rows = (uint32_t)((spec->obs_states > 0 ? spec->obs_states : 1) *

@@ -165,9 +165,10 @@ static mf_status time_network(mf_net *net, const float *params, const float *x,
 
 static mf_status bench_network(void)
 {
-    enum { ROWS = 256 };
+    enum { ROWS = 256, N_IN = 320 };
     const mf_net_spec spec = {.layers = "dense 128, dense 64",
-                              .n_in = 320,
+                              .inputs = {{"x", 1, 1, N_IN}},
+                              .n_inputs = 1,
                               .n_out = 21,
                               .max_batch = ROWS};
     const mf_rng key = {.seed = 1, .purpose = MF_RNG_TEST};
@@ -181,11 +182,10 @@ static mf_status bench_network(void)
 
     MF_TRY_OR(out, mf_alloc(n, sizeof(float), "bench", &params));
     MF_TRY_OR(out, mf_alloc(n, sizeof(float), "bench", &grad));
-    MF_TRY_OR(out,
-              mf_alloc((size_t)(ROWS * spec.n_in), sizeof(float), "bench", &x));
+    MF_TRY_OR(out, mf_alloc(ROWS * N_IN, sizeof(float), "bench", &x));
     MF_TRY_OR(
         out, mf_alloc((size_t)(ROWS * spec.n_out), sizeof(float), "bench", &q));
-    for (int i = 0; i < ROWS * spec.n_in; i++) {
+    for (int i = 0; i < ROWS * N_IN; i++) {
         x[i] = mf_rng_unit(mf_rng_u32(&key, (uint32_t)i));
     }
     mf_net_init(net, &key, params);

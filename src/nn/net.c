@@ -1,36 +1,11 @@
 #include "mfrl/nn/net.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "mfrl/base/mem.h"
-#include "mfrl/nn/act.h"
 
-#include "layers.h"
-
-enum { BLOCK = 64, MAX_LAYERS = MF_LAYERS_HIDDEN + 1 };
-
-/* y = x W + b; relu follows in all layers but the last. */
-typedef struct dense {
-    int n_in, n_out;
-    size_t weight, bias; /* offsets in the parameter block */
-} dense;
-
-struct mf_net {
-    mf_gemm_backend gemm;
-    int n_in, n_out;
-    bool table;
-    uint32_t n_tables, n_rows;
-    int n_layers;
-    dense layer[MAX_LAYERS];
-    size_t n_params;
-    int max_batch;
-    int n_kept; /* rows of the last forward call, -1 = more than max_batch */
-    float *scratch;             /* owned; what follows points into it */
-    float *act[MAX_LAYERS + 1]; /* [rows][.] inputs, outputs of each layer */
-    float *delta[2];            /* [max_batch][widest] gradients by act */
-};
+#include "net_impl.h"
 
 static mf_status shape_table(mf_net *net, const mf_net_spec *spec)
 {
@@ -55,71 +30,55 @@ static mf_status shape_table(mf_net *net, const mf_net_spec *spec)
     return MF_OK;
 }
 
-static mf_status shape_layers(mf_net *net, const mf_net_spec *spec,
-                              const mf_layers *hidden)
+/* Buffers that hand rows from one convolution to the next. */
+static void find_brief(mf_net *net)
 {
-    int n_in = spec->n_in;
+    const mf_graph *g = &net->graph;
 
-    if (n_in < 1) {
-        return MF_FAIL(MF_ERR_USAGE,
-                       "net.layers = \"%s\": this environment has no vector "
-                       "of inputs; expected \"table\"",
-                       spec->layers);
+    for (int l = 0; l + 1 < g->n_layers; l++) {
+        net->is_brief[g->layer[l].to.buffer] =
+            g->layer[l].is_conv && g->layer[l + 1].is_conv &&
+            g->layer[l + 1].from.buffer == g->layer[l].to.buffer;
     }
-    net->n_layers = hidden->n + 1;
-    for (int l = 0; l < net->n_layers; l++) {
-        dense *d = &net->layer[l];
-
-        d->n_in = n_in;
-        d->n_out = l < hidden->n ? hidden->width[l] : spec->n_out;
-        d->weight = net->n_params;
-        d->bias = d->weight + (size_t)d->n_in * (size_t)d->n_out;
-        net->n_params = d->bias + (size_t)d->n_out;
-        n_in = d->n_out;
-    }
-    if (net->n_params > UINT32_MAX) { /* a weight is drawn by its index */
-        return MF_FAIL(MF_ERR_USAGE,
-                       "net.layers = \"%s\": %zu parameters; expected fewer "
-                       "than 2^32",
-                       spec->layers, net->n_params);
-    }
-    return MF_OK;
 }
 
-/* One allocation for all activations and for the two gradients that backward
- * swaps between. */
-static mf_status make_scratch(mf_net *net)
+static size_t round_up(size_t floats) { return (floats + 15) / 16 * 16; }
+
+/* Take @p floats from *used, or only count them while @p base is NULL. */
+static float *take(float *base, size_t floats, size_t *used)
 {
-    const size_t blocks = ((size_t)net->max_batch + BLOCK - 1) / BLOCK;
-    const size_t rows = (blocks > 0 ? blocks : 1) * BLOCK;
-    size_t width = (size_t)net->n_in;
-    size_t widest = 0; /* of the hidden layers: only they need gradients */
+    float *at = base != NULL ? base + *used : NULL;
 
-    for (int l = 0; l < net->n_layers; l++) {
-        const size_t n_out = (size_t)net->layer[l].n_out;
+    *used += round_up(floats);
+    return at;
+}
 
-        width += n_out;
-        if (l < net->n_layers - 1 && n_out > widest) {
-            widest = n_out;
+/* Lay out the scratch from @p base on; returns its size in floats. */
+static size_t lay_out(mf_net *net, float *base)
+{
+    const mf_graph *g = &net->graph;
+    const size_t max = (size_t)net->max_batch;
+    const size_t rows = max > MF_NET_BLOCK ? max : MF_NET_BLOCK;
+    size_t turned = 0, used = 0;
+
+    for (int b = 0; b < g->n_buffers - 1; b++) {
+        const bool brief = max == 0 && net->is_brief[b];
+
+        if (b != MF_GRAPH_X || max > 0) {
+            net->act[b] =
+                take(base, (brief ? MF_NET_IMAGES : rows) * g->width[b], &used);
+        }
+        if (b != MF_GRAPH_X && max > 0) {
+            net->delta[b] = take(base, MF_NET_BLOCK * g->width[b], &used);
         }
     }
-
-    const size_t delta = (size_t)net->max_batch * widest;
-
-    MF_TRY(mf_alloc(rows * width + 2 * delta, sizeof(float), "net scratch",
-                    &net->scratch));
-
-    float *at = net->scratch;
-
-    net->act[0] = at;
-    at += rows * (size_t)net->n_in;
-    for (int l = 0; l < net->n_layers; l++) {
-        net->act[l + 1] = at;
-        at += rows * (size_t)net->layer[l].n_out;
+    for (int l = 0; l < g->n_layers && max > 0; l++) {
+        if (g->layer[l].is_conv && g->layer[l].n_weights > turned) {
+            turned = g->layer[l].n_weights;
+        }
     }
-    net->delta[0] = at;
-    net->delta[1] = at + delta;
-    return MF_OK;
+    net->turned = take(base, turned, &used);
+    return used;
 }
 
 mf_status mf_net_create(const mf_net_spec *spec, mf_net **out)
@@ -129,18 +88,22 @@ mf_status mf_net_create(const mf_net_spec *spec, mf_net **out)
     mf_layers layers;
 
     MF_ASSERT(spec->n_out >= 1 && spec->max_batch >= 0);
+    MF_ASSERT(spec->n_inputs >= 0 && spec->n_inputs <= MF_NET_INPUTS);
     *out = NULL;
     MF_TRY(mf_layers_read(spec->layers, &layers));
     MF_TRY(mf_alloc(1, sizeof(*net), "net", &net));
     net->gemm = spec->gemm;
-    net->n_in = spec->n_in;
     net->n_out = spec->n_out;
     net->max_batch = spec->max_batch;
     if (layers.table) {
         MF_TRY_OR(err, shape_table(net, spec));
     } else {
-        MF_TRY_OR(err, shape_layers(net, spec, &layers));
-        MF_TRY_OR(err, make_scratch(net));
+        MF_TRY_OR(err, mf_graph_make(spec, &layers, &net->graph));
+        net->n_params = net->graph.n_params;
+        find_brief(net);
+        MF_TRY_OR(err, mf_alloc(lay_out(net, NULL), sizeof(float),
+                                "net scratch", &net->scratch));
+        (void)lay_out(net, net->scratch);
     }
     *out = net;
     return MF_OK;
@@ -159,42 +122,62 @@ void mf_net_destroy(mf_net **net)
 }
 
 size_t mf_net_n_params(const mf_net *net) { return net->n_params; }
+size_t mf_net_n_in(const mf_net *net) { return net->graph.n_in; }
 bool mf_net_is_table(const mf_net *net) { return net->table; }
+
+double mf_net_flop(const mf_net *net, bool training)
+{
+    double flop = 0;
+
+    for (int k = 0; k < net->graph.n_layers; k++) {
+        const mf_layer *l = &net->graph.layer[k];
+        const double uses =
+            l->is_conv ? (double)(l->to.width / (size_t)l->conv.n_out) : 1;
+        const int passes = !training ? 1 : l->first ? 2 : 3;
+
+        flop += 2.0 * passes * uses * (double)l->n_weights;
+    }
+    return flop;
+}
+
+static void describe(const mf_layer *l, bool bias, mf_net_array *a)
+{
+    *a = (mf_net_array){.activation = l->relu ? "relu" : "linear",
+                        .input = l->input,
+                        .stride = l->is_conv ? l->conv.stride : 0};
+    snprintf(a->name, sizeof(a->name), "%s/%s", l->name,
+             bias ? "bias" : "weight");
+
+    const size_t n_out = l->is_conv ? (size_t)l->conv.n_out : l->to.width;
+
+    a->offset = bias ? l->bias : l->weight;
+    if (!bias && l->is_conv) {
+        a->dims[a->rank++] = (size_t)l->conv.kh;
+        a->dims[a->rank++] = (size_t)l->conv.kw;
+        a->dims[a->rank++] = (size_t)l->conv.c;
+    } else if (!bias) {
+        a->dims[a->rank++] = l->from.width;
+    }
+    a->dims[a->rank++] = n_out;
+}
 
 int mf_net_arrays(const mf_net *net, mf_net_array *out, int max)
 {
     if (net->table) {
         if (max > 0) {
-            out[0] =
-                (mf_net_array){"q",
-                               0,
-                               3,
-                               {net->n_tables, net->n_rows, (size_t)net->n_out},
-                               "none"};
+            out[0] = (mf_net_array){
+                .name = "q",
+                .rank = 3,
+                .dims = {net->n_tables, net->n_rows, (size_t)net->n_out},
+                .activation = "none",
+                .input = ""};
         }
         return 1;
     }
-    for (int k = 0; k < 2 * net->n_layers && k < max; k++) {
-        const int l = k / 2;
-        const dense *d = &net->layer[l];
-        mf_net_array *a = &out[k];
-
-        *a = (mf_net_array){.activation =
-                                l < net->n_layers - 1 ? "relu" : "linear"};
-        if (k % 2 == 0) {
-            snprintf(a->name, sizeof(a->name), "dense_%d/weight", l);
-            a->offset = d->weight;
-            a->rank = 2;
-            a->dims[0] = (size_t)d->n_in;
-            a->dims[1] = (size_t)d->n_out;
-        } else {
-            snprintf(a->name, sizeof(a->name), "dense_%d/bias", l);
-            a->offset = d->bias;
-            a->rank = 1;
-            a->dims[0] = (size_t)d->n_out;
-        }
+    for (int k = 0; k < 2 * net->graph.n_layers && k < max; k++) {
+        describe(&net->graph.layer[k / 2], k % 2 == 1, &out[k]);
     }
-    return 2 * net->n_layers;
+    return 2 * net->graph.n_layers;
 }
 
 void mf_net_init(const mf_net *net, const mf_rng *key, float *params)
@@ -202,80 +185,16 @@ void mf_net_init(const mf_net *net, const mf_rng *key, float *params)
     uint32_t bits[256];
 
     memset(params, 0, net->n_params * sizeof(*params));
-    for (int l = 0; l < net->n_layers; l++) {
-        const dense *d = &net->layer[l];
-        const float limit = sqrtf(6.0f / ((float)d->n_in + (float)d->n_out));
+    for (int k = 0; k < net->graph.n_layers; k++) {
+        const mf_layer *l = &net->graph.layer[k];
 
-        for (size_t i = d->weight; i < d->bias; i += 256) {
-            const size_t m = d->bias - i < 256 ? d->bias - i : 256;
+        for (size_t i = l->weight; i < l->bias; i += 256) {
+            const size_t m = l->bias - i < 256 ? l->bias - i : 256;
 
             mf_rng_fill(key, (uint32_t)i, m, bits);
             for (size_t j = 0; j < m; j++) {
-                params[i + j] = limit * (2.0f * mf_rng_unit(bits[j]) - 1.0f);
+                params[i + j] = l->limit * (2.0f * mf_rng_unit(bits[j]) - 1.0f);
             }
-        }
-    }
-}
-
-/* One block of n <= BLOCK rows; its activations go to the rows from @p first
- * on. */
-static void forward_block(mf_net *net, const float *params, const float *x,
-                          int n, size_t first, float *q)
-{
-    const size_t n_in = (size_t)net->n_in;
-    float *in = net->act[0] + first * n_in;
-
-    memcpy(in, x, (size_t)n * n_in * sizeof(*in));
-    memset(in + (size_t)n * n_in, 0, (size_t)(BLOCK - n) * n_in * sizeof(*in));
-    for (int l = 0; l < net->n_layers; l++) {
-        const dense *d = &net->layer[l];
-        float *y = net->act[l + 1] + first * (size_t)d->n_out;
-
-        mf_gemm_forward(net->gemm, BLOCK, d->n_in, d->n_out, in,
-                        params + d->weight, params + d->bias, y);
-        if (l < net->n_layers - 1) {
-            mf_relu(y, (size_t)BLOCK * (size_t)d->n_out);
-        }
-        in = y;
-    }
-    memcpy(q, in, (size_t)n * (size_t)net->n_out * sizeof(*q));
-}
-
-void mf_net_forward(mf_net *net, const float *params, const float *x, int n,
-                    float *q)
-{
-    const bool keep = n <= net->max_batch;
-
-    MF_ASSERT(!net->table);
-    for (int i = 0; i < n; i += BLOCK) {
-        const size_t row = (size_t)i;
-
-        forward_block(net, params, x + row * (size_t)net->n_in,
-                      n - i < BLOCK ? n - i : BLOCK, keep ? row : 0,
-                      q + row * (size_t)net->n_out);
-    }
-    net->n_kept = keep ? n : -1;
-}
-
-void mf_net_backward(mf_net *net, const float *params, const float *dq,
-                     float *grad)
-{
-    const int n = net->n_kept;
-    const float *dy = dq;
-
-    MF_ASSERT(!net->table && n >= 0);
-    for (int l = net->n_layers - 1; l >= 0; l--) {
-        const dense *d = &net->layer[l];
-
-        mf_gemm_backward_w(net->gemm, n, d->n_in, d->n_out, net->act[l], dy,
-                           grad + d->weight, grad + d->bias);
-        if (l > 0) {
-            float *dx = net->delta[l % 2];
-
-            mf_gemm_backward_x(net->gemm, n, d->n_in, d->n_out, dy,
-                               params + d->weight, dx);
-            mf_relu_backward(net->act[l], dx, (size_t)n * (size_t)d->n_in);
-            dy = dx;
         }
     }
 }
