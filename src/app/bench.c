@@ -7,16 +7,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench.h"
 #include "command.h"
 #include "launch.h"
 #include "mfrl/base/log.h"
 #include "mfrl/base/mem.h"
 #include "mfrl/base/rng.h"
 #include "mfrl/base/simd.h"
-#include "mfrl/nn/net.h"
 #include "trainer.h"
 
-enum { RUNS = 5 }; /* a figure is the median of these */
+enum { RUNS = MF_BENCH_RUNS };
 
 static const char HELP[] =
     "usage: mfrl-dist bench [peak] [random] [network] [heatbath] [pipeline]\n"
@@ -24,7 +24,9 @@ static const char HELP[] =
     "On one core, all of them if none is named; about half a minute.\n"
     "  peak      multiply-adds a second that this core reaches, as the mark\n"
     "  random    random numbers, drawn in bulk\n"
-    "  network   forward and backward pass of a small network\n"
+    "  network   the battle network, forward and with backward pass, by rows "
+    "at\n"
+    "            a time\n"
     "  heatbath  Ising sweeps with one table for all agents\n"
     "  pipeline  learning with a table per agent through the whole program:\n"
     "            act, ship, store, sample, update, broadcast\n";
@@ -36,7 +38,7 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static double median(double *values, int n)
+double mf_bench_median(double *values, int n)
 {
     qsort(values, (size_t)n, sizeof(*values), by_value);
     return values[n / 2];
@@ -80,7 +82,7 @@ multiply_add(int steps)
     return total;
 }
 
-static double peak_flops(void)
+double mf_bench_peak(void)
 {
     const double flop = 2.0 * 16 * CHAINS * PEAK_STEPS;
     double best = 0;
@@ -99,7 +101,7 @@ static double peak_flops(void)
 static mf_status bench_peak(void)
 {
     printf("%-28s %10.1f GFLOP/s\n", "peak, float multiply-add",
-           peak_flops() * 1e-9);
+           mf_bench_peak() * 1e-9);
     return MF_OK;
 }
 
@@ -124,79 +126,9 @@ static mf_status bench_random(void)
         rates[r] = (double)N * REPEAT / (mf_clock_cpu() - began);
     }
     mf_free(&out);
-    printf("%-28s %10.3g numbers/s\n", "random, in bulk", median(rates, RUNS));
+    printf("%-28s %10.3g numbers/s\n", "random, in bulk",
+           mf_bench_median(rates, RUNS));
     return MF_OK;
-}
-
-/* ---- network ---- */
-
-static mf_status time_network(mf_net *net, const float *params, const float *x,
-                              float *q, float *grad, int rows)
-{
-    enum { REPEAT = 50 };
-    const double flop = 2.0 * (double)mf_net_n_params(net) * rows * REPEAT;
-    const double peak = peak_flops();
-    double forward[RUNS], both[RUNS];
-
-    for (int r = 0; r < RUNS; r++) {
-        double began = mf_clock_cpu();
-
-        for (int i = 0; i < REPEAT; i++) {
-            mf_net_forward(net, params, x, rows, q);
-        }
-        forward[r] = mf_clock_cpu() - began;
-        began = mf_clock_cpu();
-        for (int i = 0; i < REPEAT; i++) {
-            mf_net_forward(net, params, x, rows, q);
-            mf_net_backward(net, params, q, grad);
-        }
-        both[r] = mf_clock_cpu() - began;
-    }
-
-    const double f = flop / median(forward, RUNS);
-    const double b = 3 * flop / median(both, RUNS);
-
-    printf("%-28s %10.3g rows/s, %.0f %% of peak\n", "network, forward",
-           rows * REPEAT / median(forward, RUNS), 100 * f / peak);
-    printf("%-28s %10.3g rows/s, %.0f %% of peak\n", "network, with backward",
-           rows * REPEAT / median(both, RUNS), 100 * b / peak);
-    return MF_OK;
-}
-
-static mf_status bench_network(void)
-{
-    enum { ROWS = 256, N_IN = 320 };
-    const mf_net_spec spec = {.layers = "dense 128, dense 64",
-                              .inputs = {{"x", 1, 1, N_IN}},
-                              .n_inputs = 1,
-                              .n_out = 21,
-                              .max_batch = ROWS};
-    const mf_rng key = {.seed = 1, .purpose = MF_RNG_TEST};
-    float *params = NULL, *x = NULL, *q = NULL, *grad = NULL;
-    mf_net *net;
-    mf_status st;
-
-    MF_TRY(mf_net_create(&spec, &net));
-
-    const size_t n = mf_net_n_params(net);
-
-    MF_TRY_OR(out, mf_alloc(n, sizeof(float), "bench", &params));
-    MF_TRY_OR(out, mf_alloc(n, sizeof(float), "bench", &grad));
-    MF_TRY_OR(out, mf_alloc(ROWS * N_IN, sizeof(float), "bench", &x));
-    MF_TRY_OR(
-        out, mf_alloc((size_t)(ROWS * spec.n_out), sizeof(float), "bench", &q));
-    for (int i = 0; i < ROWS * N_IN; i++) {
-        x[i] = mf_rng_unit(mf_rng_u32(&key, (uint32_t)i));
-    }
-    mf_net_init(net, &key, params);
-    st = time_network(net, params, x, q, grad, ROWS);
-out:
-    mf_net_destroy(&net);
-    mf_free(&params);
-    mf_free(&x);
-    mf_free(&q);
-    mf_free(&grad);
-    return st;
 }
 
 /* ---- the program itself, on this one rank ---- */
@@ -249,7 +181,7 @@ static mf_status sweep(mf_run *run)
             (double)a->worlds[0].agents.n * SWEEPS / (mf_clock_cpu() - began);
     }
     printf("%-28s %10.3g spin updates/s\n", "heatbath, shared table",
-           median(rates, RUNS));
+           mf_bench_median(rates, RUNS));
 out:
     mf_actor_destroy(&a);
     return st;
@@ -319,8 +251,8 @@ typedef struct bench {
 } bench;
 
 static const bench BENCHES[] = {
-    {"peak", bench_peak},         {"random", bench_random},
-    {"network", bench_network},   {"heatbath", bench_heatbath},
+    {"peak", bench_peak},          {"random", bench_random},
+    {"network", mf_bench_network}, {"heatbath", bench_heatbath},
     {"pipeline", bench_pipeline},
 };
 enum { N_BENCHES = sizeof(BENCHES) / sizeof(BENCHES[0]) };
