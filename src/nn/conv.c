@@ -28,7 +28,7 @@ void mf_conv_forward(const mf_conv_size *size, int n, const float *x,
                      const float *w, const float *b, bool relu, float *y)
 {
     const shape s = shape_of(size);
-    mf_product_fn *product = mf_product_best();
+    const mf_kernels *kernels = mf_kernels_best();
     mf_product p = {.lines = s.oh,
                     .rows = s.ow,
                     .segs = s.kh,
@@ -49,31 +49,28 @@ void mf_conv_forward(const mf_conv_size *size, int n, const float *x,
     for (size_t i = 0; i < (size_t)n; i++) {
         p.a = x + i * size->x_pitch;
         p.c = y + i * size->y_pitch;
-        product(&p);
+        kernels->product(&p);
     }
 }
 
-/* turned[ky][kx][co][ci] = w[ky][kx][ci][co] */
-static void turn(const shape *s, const float *w, float *turned)
+void mf_conv_turn(const mf_conv_size *size, const float *w, float *turned)
 {
-    const size_t one = s->c * s->n_out;
+    const shape s = shape_of(size);
+    const size_t one = s.c * s.n_out;
 
-    for (size_t k = 0; k < s->kh * s->kw * one; k += one) {
-        for (size_t ci = 0; ci < s->c; ci++) {
-            for (size_t co = 0; co < s->n_out; co++) {
-                turned[k + co * s->c + ci] = w[k + ci * s->n_out + co];
-            }
-        }
+    for (size_t k = 0; k < s.kh * s.kw * one; k += one) {
+        mf_kernels_best()->transpose(s.c, s.n_out, w + k, s.n_out, turned + k,
+                                     s.c);
     }
 }
 
 /* For each (ky, kx) every output pixel adds to one input pixel: in ascending
  * order of (ky, kx), each time over all co. */
 void mf_conv_backward_x(const mf_conv_size *size, int n, const float *dy,
-                        const float *w, float *turned, float *dx)
+                        const float *turned, float *dx)
 {
     const shape s = shape_of(size);
-    mf_product_fn *product = mf_product_best();
+    const mf_kernels *kernels = mf_kernels_best();
     mf_product p = {.lines = s.oh,
                     .rows = s.ow,
                     .segs = 1,
@@ -86,7 +83,6 @@ void mf_conv_backward_x(const mf_conv_size *size, int n, const float *dy,
                     .c_line = s.stride * s.w * s.c,
                     .c_row = s.stride * s.c};
 
-    turn(&s, w, turned);
     for (size_t i = 0; i < (size_t)n; i++) {
         float *image = dx + i * size->x_pitch;
 
@@ -96,17 +92,8 @@ void mf_conv_backward_x(const mf_conv_size *size, int n, const float *dy,
             for (size_t kx = 0; kx < s.kw; kx++) {
                 p.b = turned + (ky * s.kw + kx) * s.n_out * s.c;
                 p.c = image + (ky * s.w + kx) * s.c;
-                product(&p);
+                kernels->product(&p);
             }
-        }
-    }
-}
-
-static void add_bias(const shape *s, const float *dy, float *db)
-{
-    for (size_t k = 0; k < s->oh * s->ow; k++) {
-        for (size_t co = 0; co < s->n_out; co++) {
-            db[co] += dy[k * s->n_out + co];
         }
     }
 }
@@ -115,7 +102,7 @@ void mf_conv_backward_w(const mf_conv_size *size, int n, const float *x,
                         const float *dy, float *dw, float *db)
 {
     const shape s = shape_of(size);
-    mf_product_fn *product = mf_product_best();
+    const mf_kernels *kernels = mf_kernels_best();
     mf_product p = {.lines = s.kh,
                     .rows = s.kw * s.c,
                     .segs = s.oh,
@@ -130,11 +117,22 @@ void mf_conv_backward_w(const mf_conv_size *size, int n, const float *x,
                     .c = dw,
                     .c_line = s.kw * s.c * s.n_out,
                     .c_row = s.n_out};
+    const float one = 1.0f;
+    mf_product sum = {.lines = 1,
+                      .rows = 1,
+                      .segs = 1,
+                      .depth = s.oh * s.ow,
+                      .cols = s.n_out,
+                      .a = &one,
+                      .a_k = 0,
+                      .b_k = s.n_out,
+                      .c = db};
 
     for (size_t i = 0; i < (size_t)n; i++) {
         p.a = x + i * size->x_pitch;
         p.b = dy + i * size->y_pitch;
-        product(&p);
-        add_bias(&s, p.b, db);
+        kernels->product(&p);
+        sum.b = p.b;
+        kernels->product(&sum);
     }
 }

@@ -59,25 +59,27 @@ static size_t lay_out(mf_net *net, float *base)
     const mf_graph *g = &net->graph;
     const size_t max = (size_t)net->max_batch;
     const size_t rows = max > MF_NET_BLOCK ? max : MF_NET_BLOCK;
-    size_t turned = 0, used = 0;
+    size_t used = 0;
 
     for (int b = 0; b < g->n_buffers - 1; b++) {
-        const bool brief = max == 0 && net->is_brief[b];
+        const bool brief = net->is_brief[b];
 
         if (b != MF_GRAPH_X || max > 0) {
-            net->act[b] =
-                take(base, (brief ? MF_NET_IMAGES : rows) * g->width[b], &used);
+            net->act[b] = take(
+                base, (brief && max == 0 ? MF_NET_IMAGES : rows) * g->width[b],
+                &used);
         }
         if (b != MF_GRAPH_X && max > 0) {
-            net->delta[b] = take(base, MF_NET_BLOCK * g->width[b], &used);
+            net->delta[b] =
+                take(base, (brief ? MF_NET_IMAGES : MF_NET_BLOCK) * g->width[b],
+                     &used);
         }
     }
     for (int l = 0; l < g->n_layers && max > 0; l++) {
-        if (g->layer[l].is_conv && g->layer[l].n_weights > turned) {
-            turned = g->layer[l].n_weights;
+        if (g->layer[l].is_conv && !g->layer[l].first) {
+            net->turned[l] = take(base, g->layer[l].n_weights, &used);
         }
     }
-    net->turned = take(base, turned, &used);
     return used;
 }
 

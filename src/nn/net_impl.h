@@ -23,10 +23,12 @@ struct mf_net {
     float *scratch;                  /* owned; what follows points into it */
     float *act[MF_GRAPH_BUFFERS];    /* [rows][width] what layers give; not q;
                                         X only if max_batch > 0 */
-    float *delta[MF_GRAPH_BUFFERS];  /* [BLOCK][width] gradients by them */
-    float *turned;                   /* see mf_conv_backward_x */
-    bool is_brief[MF_GRAPH_BUFFERS]; /* between two convolutions: without
-                                        backward only IMAGES rows */
+    float *delta[MF_GRAPH_BUFFERS];  /* [BLOCK][width] gradients by them, if
+                                        max_batch > 0 */
+    float *turned[MF_GRAPH_LAYERS];  /* of convolutions, see mf_conv_turn */
+    bool is_brief[MF_GRAPH_BUFFERS]; /* between two convolutions: delta, and
+                                        without backward also act, has only
+                                        IMAGES rows */
 };
 
 #endif

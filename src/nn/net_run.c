@@ -150,40 +150,91 @@ void mf_net_forward(mf_net *net, const float *params, const float *x, int n,
     net->n_kept = keep ? n : -1;
 }
 
-/* Gradient through relu, in place, of the stretch that a layer gave. */
-static void through_relu(const mf_net *net, const block *b, const mf_layer *l,
-                         float *dy)
+/* Layer l for n rows of a block from @p row on; its dy is from @p dy_row of
+ * its buffer on, and dx goes from @p dx_row of its buffer on. */
+typedef struct back_rows {
+    int n;
+    size_t row, dy_row, dx_row;
+} back_rows;
+
+/* Gradient through relu, in place, of what a layer gave. */
+static float *through_relu(const mf_net *net, const block *b, const mf_layer *l,
+                           const back_rows *at)
 {
     const size_t pitch = net->graph.width[l->to.buffer];
-    const float *y = output_of(net, b, l, 0);
+    const float *y = output_of(net, b, l, at->row);
+    float *dy = net->delta[l->to.buffer] + at->dy_row * pitch + l->to.at;
 
-    for (size_t i = 0; i < (size_t)b->n; i++) {
+    for (size_t i = 0; i < (size_t)at->n; i++) {
         mf_relu_backward(y + i * pitch, dy + i * pitch, l->to.width);
     }
+    return dy;
 }
 
-static void back_layer(const mf_net *net, const block *b, const mf_layer *l,
-                       const float *dy, float *grad)
+static void back_layer(const mf_net *net, const block *b, int k,
+                       const back_rows *at, const float *dy, float *grad)
 {
-    const float *x = input_of(net, b, l, 0);
-    const float *w = b->params + l->weight;
-    float *dx = l->first ? NULL : net->delta[l->from.buffer] + l->from.at;
+    const mf_layer *l = &net->graph.layer[k];
+    const int from = l->from.buffer;
+    const float *x = input_of(net, b, l, at->row);
+    float *dw = grad + l->weight, *db = grad + l->bias;
+    float *dx = l->first ? NULL
+                         : net->delta[from] +
+                               at->dx_row * net->graph.width[from] + l->from.at;
 
     if (l->is_conv) {
         const mf_conv_size size = conv_size(net, l);
 
-        mf_conv_backward_w(&size, b->n, x, dy, grad + l->weight,
-                           grad + l->bias);
+        mf_conv_backward_w(&size, at->n, x, dy, dw, db);
         if (dx != NULL) {
-            mf_conv_backward_x(&size, b->n, dy, w, net->turned, dx);
+            mf_conv_backward_x(&size, at->n, dy, net->turned[k], dx);
         }
     } else {
-        const mf_gemm_size size = gemm_size(net, l, b->n);
+        const mf_gemm_size size = gemm_size(net, l, at->n);
 
-        mf_gemm_backward_w(net->gemm, &size, x, dy, grad + l->weight,
-                           grad + l->bias);
+        mf_gemm_backward_w(net->gemm, &size, x, dy, dw, db);
         if (dx != NULL) {
-            mf_gemm_backward_x(net->gemm, &size, dy, w, dx);
+            mf_gemm_backward_x(net->gemm, &size, dy, b->params + l->weight, dx);
+        }
+    }
+}
+
+/* Layers l .. end-1, the convolutions of one branch, a few images at a time. */
+static void back_convs(const mf_net *net, const block *b, int l, int end,
+                       float *grad)
+{
+    for (int i = 0; i < b->n; i += MF_NET_IMAGES) {
+        const int n = b->n - i < MF_NET_IMAGES ? b->n - i : MF_NET_IMAGES;
+
+        for (int k = end - 1; k >= l; k--) {
+            const size_t row = (size_t)i;
+            const back_rows at = {n, row, k == end - 1 ? row : 0, 0};
+
+            back_layer(net, b, k, &at,
+                       through_relu(net, b, &net->graph.layer[k], &at), grad);
+        }
+    }
+}
+
+static void backward_block(const mf_net *net, const block *b, const float *dq,
+                           float *grad)
+{
+    const mf_graph *g = &net->graph;
+    const back_rows all = {b->n, 0, 0, 0};
+
+    back_layer(net, b, g->n_layers - 1, &all, dq, grad);
+    for (int k = g->n_layers - 2; k >= 0; k--) {
+        const mf_layer *l = &g->layer[k];
+
+        if (l->is_conv) {
+            const int end = k + 1;
+
+            while (net->is_brief[g->layer[k].from.buffer]) {
+                k--;
+            }
+            back_convs(net, b, k, end, grad);
+        } else {
+            back_layer(net, b, k, &all, through_relu(net, b, l, &all), grad);
         }
     }
 }
@@ -194,6 +245,12 @@ void mf_net_backward(mf_net *net, const float *params, const float *dq,
     const mf_graph *g = &net->graph;
 
     MF_ASSERT(!net->table && net->n_kept >= 0);
+    for (int k = 0; k < g->n_layers; k++) {
+        if (net->turned[k] != NULL) {
+            mf_conv_turn(&g->layer[k].conv, params + g->layer[k].weight,
+                         net->turned[k]);
+        }
+    }
     for (int i = 0; i < net->n_kept; i += MF_NET_BLOCK) {
         const int left = net->n_kept - i;
         const size_t first = (size_t)i;
@@ -201,14 +258,6 @@ void mf_net_backward(mf_net *net, const float *params, const float *dq,
             block_at(net, params, net->act[MF_GRAPH_X], first,
                      left < MF_NET_BLOCK ? left : MF_NET_BLOCK, first, NULL);
 
-        back_layer(net, &b, &g->layer[g->n_layers - 1],
-                   dq + first * (size_t)net->n_out, grad);
-        for (int k = g->n_layers - 2; k >= 0; k--) {
-            const mf_layer *l = &g->layer[k];
-            float *dy = net->delta[l->to.buffer] + l->to.at;
-
-            through_relu(net, &b, l, dy);
-            back_layer(net, &b, l, dy, grad);
-        }
+        backward_block(net, &b, dq + first * (size_t)net->n_out, grad);
     }
 }

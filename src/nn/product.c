@@ -1,6 +1,6 @@
 #include "product.h"
 
-mf_product_fn *mf_product_level(int level)
+const mf_kernels *mf_kernels_level(int level)
 {
 #ifdef __x86_64__
     const bool v3 = __builtin_cpu_supports("avx2") &&
@@ -13,21 +13,21 @@ mf_product_fn *mf_product_level(int level)
                     __builtin_cpu_supports("avx512vl");
 
     if (level == 2) {
-        return v4 ? mf_product_v4 : NULL;
+        return v4 ? &mf_kernels_v4 : NULL;
     }
     if (level == 1) {
-        return v3 ? mf_product_v3 : NULL;
+        return v3 ? &mf_kernels_v3 : NULL;
     }
 #endif
-    return level == 0 ? mf_product_plain : NULL;
+    return level == 0 ? &mf_kernels_plain : NULL;
 }
 
-mf_product_fn *mf_product_best(void)
+const mf_kernels *mf_kernels_best(void)
 {
     int level = 2;
 
-    while (mf_product_level(level) == NULL) {
+    while (mf_kernels_level(level) == NULL) {
         level--;
     }
-    return mf_product_level(level);
+    return mf_kernels_level(level);
 }

@@ -39,17 +39,22 @@ typedef struct mf_product {
     bool relu;         /* c = max(c, 0) in the end; a NaN stays */
 } mf_product;
 
-typedef void mf_product_fn(const mf_product *p);
+/** The same source compiled for several instruction sets: the same bits. */
+typedef struct mf_kernels {
+    void (*product)(const mf_product *p);
+    /** to[j * to_pitch + i] = from[i * from_pitch + j], i < rows, j < cols. */
+    void (*transpose)(size_t rows, size_t cols, const float *from,
+                      size_t from_pitch, float *to, size_t to_pitch);
+} mf_kernels;
 
-/** The same source compiled for several instruction sets: the same bits.
- *  Only the plain one is there on other processors than x86-64. */
-mf_product_fn mf_product_plain, mf_product_v3, mf_product_v4;
+/** Those of level 0 (plain), 1 (x86-64-v3) or 2 (x86-64-v4); NULL if this
+ *  processor or program does not have them. */
+const mf_kernels *mf_kernels_level(int level);
 
-/** The best one for this processor. */
-mf_product_fn *mf_product_best(void);
+/** The best ones for this processor. */
+const mf_kernels *mf_kernels_best(void);
 
-/** The one of level 0 (plain), 1 (x86-64-v3) or 2 (x86-64-v4); NULL if this
- *  processor or program does not have it. */
-mf_product_fn *mf_product_level(int level);
+/** Each is in a file of its own; v3 and v4 on x86-64 only. */
+extern const mf_kernels mf_kernels_plain, mf_kernels_v3, mf_kernels_v4;
 
 #endif

@@ -1,5 +1,5 @@
 /** @file product_impl.h
- *  The source of mf_product_plain, _v3 and _v4, each in a file of its own that
+ *  The source of mf_kernels_plain, _v3 and _v4, each in a file of its own that
  *  the Makefile compiles for its instruction set.
  *
  *  A tile of at most ROWS rows and two vectors of columns is summed in
@@ -222,7 +222,7 @@ ALWAYS_INLINE void last_columns(const mf_product *p, size_t n, const float *a,
     }
 }
 
-ALWAYS_INLINE void mf_product_body(const mf_product *p)
+static inline void mf_product_run(const mf_product *p)
 {
     for (size_t l = 0; l < p->lines; l++) {
         const float *a = p->a + l * p->a_line;
@@ -235,6 +235,73 @@ ALWAYS_INLINE void mf_product_body(const mf_product *p)
                 panel(2, p, a, p->b + j, bias, c + j);
             } else {
                 last_columns(p, p->cols - j, a, p->b + j, bias, c + j);
+            }
+        }
+    }
+}
+
+/* The lanes of x and y in turn: of their first halves, or of their second. */
+ALWAYS_INLINE vec zip(vec x, vec y, const bool second)
+{
+#if defined(__AVX512F__)
+    return second ? __builtin_shufflevector(x, y, 8, 24, 9, 25, 10, 26, 11, 27,
+                                            12, 28, 13, 29, 14, 30, 15, 31)
+                  : __builtin_shufflevector(x, y, 0, 16, 1, 17, 2, 18, 3, 19, 4,
+                                            20, 5, 21, 6, 22, 7, 23);
+#elif defined(__FMA__)
+    return second ? __builtin_shufflevector(x, y, 4, 12, 5, 13, 6, 14, 7, 15)
+                  : __builtin_shufflevector(x, y, 0, 8, 1, 9, 2, 10, 3, 11);
+#else
+    return second ? __builtin_shufflevector(x, y, 2, 6, 3, 7)
+                  : __builtin_shufflevector(x, y, 0, 4, 1, 5);
+#endif
+}
+
+/* LANES x LANES: zipping the first half of the rows with the second, log2
+ * LANES times, is a transposition. */
+ALWAYS_INLINE void transpose_square(const float *from, size_t from_pitch,
+                                    float *to, size_t to_pitch)
+{
+    vec row[LANES], next[LANES];
+
+#pragma GCC unroll 16
+    for (int i = 0; i < LANES; i++) {
+        row[i] = load(from + (size_t)i * from_pitch);
+    }
+#pragma GCC unroll 4
+    for (int round = 1; round < LANES; round *= 2) {
+#pragma GCC unroll 16
+        for (int i = 0; i < LANES; i++) {
+            next[i] = zip(row[i / 2], row[i / 2 + LANES / 2], i % 2 == 1);
+        }
+#pragma GCC unroll 16
+        for (int i = 0; i < LANES; i++) {
+            row[i] = next[i];
+        }
+    }
+#pragma GCC unroll 16
+    for (int i = 0; i < LANES; i++) {
+        store(to + (size_t)i * to_pitch, row[i]);
+    }
+}
+
+static inline void mf_product_transpose(size_t rows, size_t cols,
+                                        const float *from, size_t from_pitch,
+                                        float *to, size_t to_pitch)
+{
+    for (size_t i = 0; i < rows; i += LANES) {
+        for (size_t j = 0; j < cols; j += LANES) {
+            const float *f = from + i * from_pitch + j;
+            float *t = to + j * to_pitch + i;
+
+            if (rows - i >= LANES && cols - j >= LANES) {
+                transpose_square(f, from_pitch, t, to_pitch);
+                continue;
+            }
+            for (size_t r = 0; r < LANES && r < rows - i; r++) {
+                for (size_t c = 0; c < LANES && c < cols - j; c++) {
+                    t[c * to_pitch + r] = f[r * from_pitch + c];
+                }
             }
         }
     }

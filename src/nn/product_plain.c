@@ -1,3 +1,3 @@
 #include "product_impl.h"
 
-void mf_product_plain(const mf_product *p) { mf_product_body(p); }
+const mf_kernels mf_kernels_plain = {mf_product_run, mf_product_transpose};

@@ -1,7 +1,7 @@
 #ifdef __x86_64__
 #include "product_impl.h"
 
-void mf_product_v4(const mf_product *p) { mf_product_body(p); }
+const mf_kernels mf_kernels_v4 = {mf_product_run, mf_product_transpose};
 #else
 typedef int mf_nothing_here; /* C wants a declaration */
 #endif

@@ -173,7 +173,8 @@ static void drop(arrays *a)
 static void run(arrays *a, int relu)
 {
     mf_conv_forward(&a->size, a->n, a->x, a->w, a->b, relu, a->y[0]);
-    mf_conv_backward_x(&a->size, a->n, a->dy, a->w, a->turned, a->dx[0]);
+    mf_conv_turn(&a->size, a->w, a->turned);
+    mf_conv_backward_x(&a->size, a->n, a->dy, a->turned, a->dx[0]);
     mf_conv_backward_w(&a->size, a->n, a->x, a->dy, a->dw[0], a->db[0]);
 }
 
@@ -224,7 +225,7 @@ START_TEST(images_in_pieces_give_the_same_bits)
 
         n = n < IMAGES - i ? n : IMAGES - i;
         mf_conv_forward(&a.size, n, a.x + rx, a.w, a.b, true, a.y[1] + ry);
-        mf_conv_backward_x(&a.size, n, a.dy + ry, a.w, a.turned, a.dx[1] + rx);
+        mf_conv_backward_x(&a.size, n, a.dy + ry, a.turned, a.dx[1] + rx);
         mf_conv_backward_w(&a.size, n, a.x + rx, a.dy + ry, a.dw[1], a.db[1]);
     }
     ck_assert(equal(a.y, a.ny) && equal(a.dx, a.nx));

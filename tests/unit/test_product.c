@@ -34,7 +34,7 @@ static void check(const mf_product *sample)
     float *bias = some_floats(256, 3);
 
     for (int level = 0; level < LEVELS; level++) {
-        mf_product_fn *run = mf_product_level(level);
+        const mf_kernels *kernels = mf_kernels_level(level);
         float *c = some_floats(SIZE, 4), *d = some_floats(SIZE, 4);
         mf_product p = *sample;
 
@@ -44,8 +44,8 @@ static void check(const mf_product *sample)
         p.c = c;
         naive(&p);
         p.c = d;
-        if (run != NULL) {
-            run(&p);
+        if (kernels != NULL) {
+            kernels->product(&p);
             ck_assert_msg(same_bits(c, d, SIZE + 1),
                           "level %d: %zu lines of %zu x %zu, %zu x %zu terms",
                           level, p.lines, p.rows, p.cols, p.segs, p.depth);
@@ -85,12 +85,12 @@ END_TEST
 
 START_TEST(the_best_one_is_one_of_them)
 {
-    mf_product_fn *best = mf_product_best();
+    const mf_kernels *best = mf_kernels_best();
 
-    ck_assert(mf_product_level(0) != NULL);
-    ck_assert(best == mf_product_level(2) || mf_product_level(2) == NULL);
-    ck_assert(best == mf_product_level(1) || best == mf_product_level(2) ||
-              (mf_product_level(1) == NULL && best == mf_product_level(0)));
+    ck_assert(mf_kernels_level(0) != NULL);
+    ck_assert(best == mf_kernels_level(2) || mf_kernels_level(2) == NULL);
+    ck_assert(best == mf_kernels_level(1) || best == mf_kernels_level(2) ||
+              (mf_kernels_level(1) == NULL && best == mf_kernels_level(0)));
 }
 END_TEST
 
@@ -99,26 +99,53 @@ START_TEST(nan_and_minus_zero_pass_relu)
     float a[2] = {NAN, 1.0f}, b[1] = {-0.0f}, bias[1] = {-0.0f};
 
     for (int level = 0; level < LEVELS; level++) {
-        mf_product_fn *run = mf_product_level(level);
+        const mf_kernels *kernels = mf_kernels_level(level);
         float c[2] = {1, 1};
 
-        if (run != NULL) {
-            run(&(mf_product){.lines = 1,
-                              .rows = 2,
-                              .segs = 1,
-                              .depth = 1,
-                              .cols = 1,
-                              .a = a,
-                              .a_row = 1,
-                              .b = b,
-                              .c = c,
-                              .c_row = 1,
-                              .bias = bias,
-                              .relu = true});
+        if (kernels != NULL) {
+            kernels->product(&(mf_product){.lines = 1,
+                                           .rows = 2,
+                                           .segs = 1,
+                                           .depth = 1,
+                                           .cols = 1,
+                                           .a = a,
+                                           .a_row = 1,
+                                           .b = b,
+                                           .c = c,
+                                           .c_row = 1,
+                                           .bias = bias,
+                                           .relu = true});
             ck_assert(isnan(c[0]));
             ck_assert(bits_of(c[1]) == bits_of(-0.0f));
         }
     }
+}
+END_TEST
+
+START_TEST(transposes)
+{
+    enum { PITCH = 41, TO_PITCH = 37 };
+    float *from = some_floats(PITCH * PITCH, 1);
+
+    for (int k = 0; k < LEVELS * 144; k++) {
+        const mf_kernels *kernels = mf_kernels_level(k / 144);
+        const size_t rows = (size_t)(k / 12 % 12 * 3), cols = (size_t)(k % 12);
+        float *to = some_floats(PITCH * TO_PITCH, 2);
+        float *want = some_floats(PITCH * TO_PITCH, 2);
+
+        for (size_t i = 0; i < rows; i++) {
+            for (size_t j = 0; j < cols * 3; j++) {
+                want[j * TO_PITCH + i] = from[i * PITCH + j];
+            }
+        }
+        if (kernels != NULL) {
+            kernels->transpose(rows, cols * 3, from, PITCH, to, TO_PITCH);
+            ck_assert(same_bits(to, want, PITCH * TO_PITCH + 1));
+        }
+        mf_free(&to);
+        mf_free(&want);
+    }
+    mf_free(&from);
 }
 END_TEST
 
@@ -128,6 +155,7 @@ int main(void)
         every_instruction_set_gives_the_bits_of_the_oracle,
         the_best_one_is_one_of_them,
         nan_and_minus_zero_pass_relu,
+        transposes,
     };
 
     return run_suite("product", tests, COUNT_OF(tests));

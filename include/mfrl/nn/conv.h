@@ -41,11 +41,15 @@ static inline int mf_conv_out(int in, int kernel, int stride)
 void mf_conv_forward(const mf_conv_size *size, int n, const float *x,
                      const float *w, const float *b, bool relu, float *y);
 
+/** The weights as mf_conv_backward_x wants them:
+ *  turned[ky][kx][co][ci] = w[ky][kx][ci][co]. */
+void mf_conv_turn(const mf_conv_size *size, const float *w, float *turned);
+
 /** dx of n images.  Starts from 0 and adds the terms that exist in ascending
  *  (ky, kx, co).
- *  @param turned  [kh][kw][n_out][c] scratch, overwritten */
+ *  @param turned  the weights, by mf_conv_turn */
 void mf_conv_backward_x(const mf_conv_size *size, int n, const float *dy,
-                        const float *w, float *turned, float *dx);
+                        const float *turned, float *dx);
 
 /** Add to dw and db the share of n images: image by image in ascending
  *  (oy, ox), so a batch gives the same bits whole or in pieces.  db is the sum
