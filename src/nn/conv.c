@@ -116,7 +116,8 @@ void mf_conv_backward_w(const mf_conv_size *size, int n, const float *x,
                     .b_k = s.n_out,
                     .c = dw,
                     .c_line = s.kw * s.c * s.n_out,
-                    .c_row = s.n_out};
+                    .c_row = s.n_out,
+                    .a_next = size->x_pitch};
     const float one = 1.0f;
     mf_product sum = {.lines = 1,
                       .rows = 1,

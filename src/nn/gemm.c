@@ -142,13 +142,17 @@ void mf_gemm_backward_w(mf_gemm_backend backend, const mf_gemm_size *size,
     }
     mf_kernels_best()->product(&p);
     if (backend == MF_GEMM_OWN) {
-        p.rows = ni;
-        p.a = x;
         p.a_row = 1;
         p.a_k = size->x_pitch;
-        p.c = dw;
         p.c_row = no;
-        mf_kernels_best()->product(&p);
+        p.a_next = FEATURES;
+        p.c_next = FEATURES * no;
+        for (size_t k = 0; k < ni; k += FEATURES) {
+            p.rows = ni - k < FEATURES ? ni - k : FEATURES;
+            p.a = x + k;
+            p.c = dw + k * no;
+            mf_kernels_best()->product(&p);
+        }
         return;
     }
     cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, size->n_in,

@@ -35,8 +35,10 @@ typedef struct mf_product {
     size_t b_seg, b_k;
     float *c;
     size_t c_line, c_row;
-    const float *bias; /* [cols], or NULL */
-    bool relu;         /* c = max(c, 0) in the end; a NaN stays */
+    const float *bias;     /* [cols], or NULL */
+    bool relu;             /* c = max(c, 0) in the end; a NaN stays */
+    size_t a_next, c_next; /* floats from a and c to what is needed next, of
+                              the same pitches: fetched in time; 0 = none */
 } mf_product;
 
 /** The same source compiled for several instruction sets: the same bits. */

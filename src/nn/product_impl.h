@@ -32,7 +32,7 @@ enum { LANES = 4, ROWS = 12 };
 #else
 enum { LANES = 4, ROWS = 2 };
 #endif
-enum { WIDE = 2 * LANES, CHUNK = 128 };
+enum { CHUNK = 128 }; /* terms */
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
@@ -63,63 +63,68 @@ ALWAYS_INLINE vec fused(float x, vec y, vec z)
 
 ALWAYS_INLINE vec positive(vec v) { return (vec)((ivec)v & ~(v < 0.0f)); }
 
-/* The rows of a, three to a pointer, since a processor adds a register times
- * 1, 2 for free. */
-ALWAYS_INLINE float row_of(const float *const base[4], int r, size_t pitch)
-{
-    return base[r / 3][(size_t)(r % 3) * pitch];
-}
-
-/* n rows (constant) of v vectors (constant); unit: a_row is 1 (constant). */
+/* n rows (constant) of v vectors (constant); unit: a_row is 1 (constant).
+ * Loops go to ROWS, not n, since clang unrolls by the number it is given. */
 ALWAYS_INLINE void tile(const int n, const int v, const bool unit,
                         const mf_product *p, const float *a, const float *b,
                         const float *bias, float *c)
 {
     const size_t a_row = unit ? 1 : p->a_row;
-    vec sum[ROWS * 2];
+    vec sum0[ROWS], sum1[ROWS]; /* of the first and the second vector */
 
-#pragma GCC unroll 12
-    for (int r = 0; r < n; r++) {
-#pragma GCC unroll 2
-        for (int i = 0; i < v; i++) {
+    for (int r = 0; r < n && p->c_next > 0; r++) {
+        __builtin_prefetch(c + p->c_next + (size_t)r * p->c_row, 1);
+        __builtin_prefetch(c + p->c_next + (size_t)r * p->c_row + 16, 1);
+    }
+#pragma GCC unroll ROWS
+    for (int r = 0; r < ROWS; r++) {
+        if (r < n) {
             const float *from = bias != NULL ? bias : c + (size_t)r * p->c_row;
 
-            sum[r * 2 + i] = load(from + i * LANES);
+            sum0[r] = load(from);
+            sum1[r] = load(from + (v > 1 ? LANES : 0));
         }
     }
     for (size_t s = 0; s < p->segs; s++) {
-        const float *row[4] = {a, a + 3 * a_row, a + 6 * a_row, a + 9 * a_row};
-        const float *w = b;
+        /* three rows to a pointer: once and twice a pitch adds for free */
+        const float *a0 = a, *a3 = a0 + 3 * a_row, *a6 = a3 + 3 * a_row;
+        const float *a9 = a6 + 3 * a_row, *w = b;
 
         for (size_t k = 0; k < p->depth; k++) {
             const vec w0 = load(w), w1 = load(w + (v > 1 ? LANES : 0));
 
-#pragma GCC unroll 12
-            for (int r = 0; r < n; r++) {
-                const float x = row_of(row, r, a_row);
+            if (unit) {
+                __builtin_prefetch(a0 + p->a_next);
+            }
+#pragma GCC unroll ROWS
+            for (int r = 0; r < ROWS; r++) {
+                const float *at = r < 3 ? a0 : r < 6 ? a3 : r < 9 ? a6 : a9;
 
-                sum[r * 2] = fused(x, w0, sum[r * 2]);
-                if (v > 1) {
-                    sum[r * 2 + 1] = fused(x, w1, sum[r * 2 + 1]);
+                if (r < n) {
+                    const float x = at[(size_t)(r % 3) * a_row];
+
+                    sum0[r] = fused(x, w0, sum0[r]);
+                    sum1[r] = v > 1 ? fused(x, w1, sum1[r]) : sum0[r];
                 }
             }
-#pragma GCC unroll 4
-            for (int i = 0; i < 4; i++) {
-                row[i] += p->a_k;
-            }
+            a0 += p->a_k;
+            a3 += p->a_k;
+            a6 += p->a_k;
+            a9 += p->a_k;
             w += p->b_k;
         }
         a += p->a_seg;
         b += p->b_seg;
     }
-#pragma GCC unroll 12
-    for (int r = 0; r < n; r++) {
-#pragma GCC unroll 2
-        for (int i = 0; i < v; i++) {
-            const vec y = sum[r * 2 + i];
+#pragma GCC unroll ROWS
+    for (int r = 0; r < ROWS; r++) {
+        if (r < n) {
+            float *to = c + (size_t)r * p->c_row;
 
-            store(c + (size_t)r * p->c_row + i * LANES,
-                  p->relu ? positive(y) : y);
+            store(to, p->relu ? positive(sum0[r]) : sum0[r]);
+            if (v > 1) {
+                store(to + LANES, p->relu ? positive(sum1[r]) : sum1[r]);
+            }
         }
     }
 }
@@ -151,8 +156,8 @@ ALWAYS_INLINE void tile_of(size_t n, const int v, const bool unit,
 #undef CASE
 }
 
-/* All rows of one column panel, in tiles as equal as can be: 64 rows are
- * 11 + 11 + 11 + 11 + 10 + 10 rather than 5 * 12 + 4. */
+/* All rows of one line and v vectors of columns, in tiles as equal as can be:
+ * 64 rows are 11 + 11 + 11 + 11 + 10 + 10 rather than 5 * 12 + 4. */
 ALWAYS_INLINE void panel(const int v, const mf_product *p, const float *a,
                          const float *b, const float *bias, float *c)
 {
@@ -172,71 +177,93 @@ ALWAYS_INLINE void panel(const int v, const mf_product *p, const float *a,
     }
 }
 
-/* One tile of the last columns: c[rows][n] through a copy that is filled up
- * to whole vectors. */
-ALWAYS_INLINE void last_rows(const mf_product *p, size_t n, const float *a,
-                             const float *b, const float *bias, float *c)
+/* Columns j to j + v vectors of all lines; once for each v. */
+static void wide_panels(const mf_product *p, size_t j)
 {
-    float part[ROWS * WIDE] = {0};
-    mf_product q = *p;
+    for (size_t l = 0; l < p->lines; l++) {
+        panel(2, p, p->a + l * p->a_line, p->b + j,
+              p->bias != NULL ? p->bias + j : NULL, p->c + l * p->c_line + j);
+    }
+}
 
-    q.c_row = WIDE;
+static void narrow_panels(const mf_product *p, size_t j)
+{
+    for (size_t l = 0; l < p->lines; l++) {
+        panel(1, p, p->a + l * p->a_line, p->b + j,
+              p->bias != NULL ? p->bias + j : NULL, p->c + l * p->c_line + j);
+    }
+}
+
+/* One line of p's last n < LANES columns from j on, through a copy of c that
+ * is filled up to a vector.  @p q is p for some of the terms; begin: none were
+ * added before. */
+static void last_line(const mf_product *p, mf_product q, size_t n, bool begin,
+                      float *c)
+{
+    float part[ROWS * LANES] = {0};
+
+    q.lines = 1;
+    q.c = part;
+    q.c_row = LANES;
     for (size_t i = 0; i < p->rows; i += ROWS) {
         q.rows = p->rows - i < ROWS ? p->rows - i : ROWS;
         for (size_t r = 0; r < q.rows; r++) {
-            memcpy(part + r * WIDE, bias != NULL ? bias : c + r * p->c_row,
+            memcpy(part + r * LANES,
+                   begin && p->bias != NULL ? p->bias + p->cols - n
+                                            : c + r * p->c_row,
                    n * sizeof(*c));
         }
-        panel(2, &q, a, b, NULL, part);
+        narrow_panels(&q, 0);
         for (size_t r = 0; r < q.rows; r++) {
-            memcpy(c + r * p->c_row, part + r * WIDE, n * sizeof(*c));
+            memcpy(c + r * p->c_row, part + r * LANES, n * sizeof(*c));
         }
-        a += ROWS * p->a_row;
+        q.a += ROWS * p->a_row;
         c += ROWS * p->c_row;
     }
 }
 
-/* The last n < WIDE columns.  b is copied, filled up to whole vectors, CHUNK
- * terms at a time; between chunks a sum waits in c, which rounds nothing. */
-ALWAYS_INLINE void last_columns(const mf_product *p, size_t n, const float *a,
-                                const float *b, const float *bias, float *c)
+/* The last n < LANES columns.  b is copied, filled up to a vector, CHUNK terms
+ * at a time; between chunks a sum waits in c, which rounds nothing. */
+static void last_columns(const mf_product *p, size_t n)
 {
-    float copy[CHUNK * WIDE] = {0};
+    const size_t j = p->cols - n;
+    float copy[CHUNK * LANES] = {0};
     mf_product q = *p;
 
     q.segs = 1;
-    q.b_k = WIDE;
-    for (size_t s = 0; s < p->segs; s++) {
-        for (size_t k = 0; k < p->depth; k += CHUNK) {
-            const bool first = s == 0 && k == 0;
+    q.b = copy;
+    q.b_k = LANES;
+    q.bias = NULL;
+    q.c_next = 0;
+    for (size_t i = 0; i < p->segs * p->depth; i += q.depth) {
+        const size_t s = i / p->depth, k = i % p->depth;
+        const float *b = p->b + s * p->b_seg + k * p->b_k + j;
 
-            q.depth = p->depth - k < CHUNK ? p->depth - k : CHUNK;
-            q.relu = p->relu && s + 1 == p->segs && k + CHUNK >= p->depth;
-            for (size_t t = 0; t < q.depth; t++) {
-                memcpy(copy + t * WIDE, b + s * p->b_seg + (k + t) * p->b_k,
-                       n * sizeof(*copy));
-            }
-            last_rows(&q, n, a + s * p->a_seg + k * p->a_k, copy,
-                      first ? bias : NULL, c);
+        q.depth = p->depth - k < CHUNK ? p->depth - k : CHUNK;
+        q.relu = p->relu && i + q.depth == p->segs * p->depth;
+        for (size_t t = 0; t < q.depth; t++) {
+            memcpy(copy + t * LANES, b + t * p->b_k, n * sizeof(*copy));
+        }
+        for (size_t l = 0; l < p->lines; l++) {
+            q.a = p->a + l * p->a_line + s * p->a_seg + k * p->a_k;
+            last_line(p, q, n, i == 0, p->c + l * p->c_line + j);
         }
     }
 }
 
-static inline void mf_product_run(const mf_product *p)
+static void mf_product_run(const mf_product *p)
 {
-    for (size_t l = 0; l < p->lines; l++) {
-        const float *a = p->a + l * p->a_line;
-        float *c = p->c + l * p->c_line;
+    size_t j = 0;
 
-        for (size_t j = 0; j < p->cols; j += WIDE) {
-            const float *bias = p->bias != NULL ? p->bias + j : NULL;
-
-            if (p->cols - j >= WIDE) {
-                panel(2, p, a, p->b + j, bias, c + j);
-            } else {
-                last_columns(p, p->cols - j, a, p->b + j, bias, c + j);
-            }
-        }
+    for (; p->cols - j >= 2 * LANES; j += 2 * LANES) {
+        wide_panels(p, j);
+    }
+    if (p->cols - j >= LANES) {
+        narrow_panels(p, j);
+        j += LANES;
+    }
+    if (j < p->cols) {
+        last_columns(p, p->cols - j);
     }
 }
 
@@ -285,9 +312,8 @@ ALWAYS_INLINE void transpose_square(const float *from, size_t from_pitch,
     }
 }
 
-static inline void mf_product_transpose(size_t rows, size_t cols,
-                                        const float *from, size_t from_pitch,
-                                        float *to, size_t to_pitch)
+static void mf_product_transpose(size_t rows, size_t cols, const float *from,
+                                 size_t from_pitch, float *to, size_t to_pitch)
 {
     for (size_t i = 0; i < rows; i += LANES) {
         for (size_t j = 0; j < cols; j += LANES) {

@@ -78,7 +78,9 @@ START_TEST(every_instruction_set_gives_the_bits_of_the_oracle)
                             .b_k = 70,
                             .c_line = 25 * 67,
                             .c_row = 67,
-                            .relu = i % 7 < 3});
+                            .relu = i % 7 < 3,
+                            .a_next = i % 3,
+                            .c_next = i % 2});
     }
 }
 END_TEST
