@@ -95,31 +95,27 @@ static void pick_chunk(const mf_h5_array *a, hsize_t *chunk)
     }
 }
 
-/* Creation list of a dataset.  Single numbers and empty arrays cannot be
- * chunked; they live in the header, which has a checksum as well. */
-static mf_status layout(mf_h5 *f, const mf_h5_array *a, hsize_t grow,
-                        hid_t props)
+/* Chunks and filters.  Single numbers and empty arrays cannot be chunked; they
+ * live in the header, which has a checksum as well. */
+static herr_t store(const mf_h5_array *a, const mf_h5_layout *l, hid_t props)
 {
-    hsize_t chunk[MF_H5_DIMS] = {grow};
-    herr_t rc;
+    hsize_t chunk[MF_H5_DIMS] = {0};
 
-    if (grow == 0 && count(a) == 0) {
-        rc = H5Pset_layout(props, H5D_COMPACT);
-    } else if (a->n_dims == 0) {
-        rc = H5Pset_layout(props, H5D_COMPACT);
-    } else {
-        if (grow == 0) {
-            pick_chunk(a, chunk);
-        }
-        rc = H5Pset_chunk(props, a->n_dims, chunk);
-        if (rc >= 0) {
-            rc = H5Pset_fletcher32(props);
-        }
+    if (a->n_dims == 0 || (count(a) == 0 && l->chunk == NULL)) {
+        return H5Pset_layout(props, H5D_COMPACT);
     }
-    if (rc < 0 || H5Pset_obj_track_times(props, false) < 0) {
-        return mf_h5_fail(f, a->path, "HDF5 property lists");
+    if (l->chunk == NULL) {
+        pick_chunk(a, chunk);
     }
-    return MF_OK;
+    for (int d = 0; d < a->n_dims && l->chunk != NULL; d++) {
+        chunk[d] = l->chunk[d];
+    }
+    if (H5Pset_chunk(props, a->n_dims, chunk) < 0 ||
+        (l->compress &&
+         (H5Pset_shuffle(props) < 0 || H5Pset_deflate(props, 1) < 0))) {
+        return -1;
+    }
+    return H5Pset_fletcher32(props);
 }
 
 static mf_status annotate(mf_h5 *f, const mf_h5_array *a, hid_t dataset)
@@ -134,36 +130,31 @@ static mf_status annotate(mf_h5 *f, const mf_h5_array *a, hid_t dataset)
     return MF_OK;
 }
 
-mf_status mf_h5_dataset_create(mf_h5 *f, const mf_h5_array *a, hsize_t chunk,
-                               hid_t *out)
+mf_status mf_h5_dataset_make(mf_h5 *f, const mf_h5_array *a, bool grows,
+                             hid_t props, hid_t *out)
 {
-    const hsize_t endless = H5S_UNLIMITED;
-    hid_t space = H5I_INVALID_HID, props = H5I_INVALID_HID;
-    hid_t dataset = H5I_INVALID_HID;
-    hsize_t dims[MF_H5_DIMS] = {0};
+    const hid_t type = file_type(a->type);
+    hsize_t dims[MF_H5_DIMS] = {0}, most[MF_H5_DIMS] = {0};
+    hid_t space = H5I_INVALID_HID, dataset = H5I_INVALID_HID;
     mf_status st;
 
     MF_TRY(mf_h5_sound(f, a->path));
     MF_TRY(mf_h5_make_groups(f, a->path, false));
     for (int d = 0; d < a->n_dims; d++) {
         dims[d] = a->dims[d];
+        most[d] = d == 0 && grows ? H5S_UNLIMITED : a->dims[d];
     }
-    space = a->n_dims == 0
-                ? H5Screate(H5S_SCALAR)
-                : H5Screate_simple(a->n_dims, dims, chunk ? &endless : NULL);
-    props = H5Pcreate(H5P_DATASET_CREATE);
-    if (space < 0 || props < 0) {
+    space = a->n_dims == 0 ? H5Screate(H5S_SCALAR)
+                           : H5Screate_simple(a->n_dims, dims, most);
+    if (space < 0 || H5Pset_obj_track_times(props, false) < 0) {
         st = mf_h5_fail(f, a->path, "HDF5 property lists");
-        goto end;
+    } else {
+        dataset = H5Dcreate2(f->file, a->path, type, space, H5P_DEFAULT, props,
+                             H5P_DEFAULT);
+        st = dataset < 0 ? mf_h5_fail(f, a->path, "cannot create dataset")
+                         : annotate(f, a, dataset);
     }
-    MF_TRY_OR(end, layout(f, a, chunk, props));
-    dataset = H5Dcreate2(f->file, a->path, file_type(a->type), space,
-                         H5P_DEFAULT, props, H5P_DEFAULT);
-    st = dataset < 0 ? mf_h5_fail(f, a->path, "cannot create dataset")
-                     : annotate(f, a, dataset);
-end:
     st = mf_h5_release(f, space, a->path, st);
-    st = mf_h5_release(f, props, a->path, st);
     if (st != MF_OK) {
         return mf_h5_release(f, dataset, a->path, st);
     }
@@ -171,12 +162,29 @@ end:
     return MF_OK;
 }
 
+mf_status mf_h5_dataset_create(mf_h5 *f, const mf_h5_array *a,
+                               const mf_h5_layout *layout, hid_t *out)
+{
+    const mf_h5_layout plain = {0}, *l = layout != NULL ? layout : &plain;
+    const hid_t props = H5Pcreate(H5P_DATASET_CREATE);
+    mf_status st;
+
+    if (props < 0 || store(a, l, props) < 0 ||
+        (l->fill != NULL &&
+         H5Pset_fill_value(props, mf_h5_memory_type(a->type), l->fill) < 0)) {
+        st = mf_h5_fail(f, a->path, "HDF5 property lists");
+    } else {
+        st = mf_h5_dataset_make(f, a, l->grows, props, out);
+    }
+    return mf_h5_release(f, props, a->path, st);
+}
+
 mf_status mf_h5_write(mf_h5 *f, const mf_h5_array *a, const void *data)
 {
     mf_status st = MF_OK;
     hid_t dataset;
 
-    MF_TRY(mf_h5_dataset_create(f, a, 0, &dataset));
+    MF_TRY(mf_h5_dataset_create(f, a, NULL, &dataset));
     if (count(a) > 0 && H5Dwrite(dataset, mf_h5_memory_type(a->type), H5S_ALL,
                                  H5S_ALL, H5P_DEFAULT, data) < 0) {
         st = mf_h5_fail(f, a->path, "cannot write");

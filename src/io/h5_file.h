@@ -35,11 +35,22 @@ mf_status mf_h5_release(mf_h5 *f, hid_t id, const char *object, mf_status st);
 /** Make the groups on the way to @p path; with @p last also path itself. */
 mf_status mf_h5_make_groups(mf_h5 *f, const char *path, bool last);
 
-/** Create a dataset with its attributes.  @p chunk = 0: fixed size; else one
- *  dimension that grows, in chunks of so many elements.  The caller releases
- *  *out. */
-mf_status mf_h5_dataset_create(mf_h5 *f, const mf_h5_array *a, hsize_t chunk,
-                               hid_t *out);
+/** How a new dataset lies in the file; {0} is how mf_h5_write does it. */
+typedef struct mf_h5_layout {
+    const uint64_t *chunk; /* [n_dims]; NULL = rows of about 1 MiB */
+    bool grows;            /* the first dimension has no end; needs chunk */
+    bool compress;         /* shuffle + gzip 1 */
+    const void *fill;      /* one element, for what nobody wrote; NULL = 0 */
+} mf_h5_layout;
+
+/** Create a dataset with its attributes; @p layout NULL is {0}.  The caller
+ *  releases *out. */
+mf_status mf_h5_dataset_create(mf_h5 *f, const mf_h5_array *a,
+                               const mf_h5_layout *layout, hid_t *out);
+
+/** As above, with a creation list @p props that is complete but for times. */
+mf_status mf_h5_dataset_make(mf_h5 *f, const mf_h5_array *a, bool grows,
+                             hid_t props, hid_t *out);
 
 /** HDF5's name of an element type in memory. */
 hid_t mf_h5_memory_type(mf_h5_type type);

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "disk.h"
-#include "h5_file.h"
+#include "h5_grow.h"
 #include "mfrl/base/log.h"
 #include "mfrl/base/mem.h"
 
@@ -19,7 +19,7 @@ enum { CHUNK_ROWS = 128, N_FIRST = 3 };
  * n_world of world 0, of world 1, ... */
 struct mf_metrics_h5 {
     mf_h5 *file;
-    hid_t *series; /* [n_series] datasets, kept open */
+    mf_h5_series *series; /* [n_series] kept open */
     int n_series;
     int n; /* values of the whole job */
     uint64_t n_rows;
@@ -31,14 +31,12 @@ static mf_status add_series(mf_metrics_h5 *m, int i, const char *path,
                             const void *data)
 {
     const mf_h5_array a = {
-        .path = path, .type = type, .n_dims = 1, .dims = {rows}, .unit = unit};
+        .path = path, .type = type, .n_dims = 1, .unit = unit};
+    const mf_h5_layout layout = {.chunk = &(uint64_t){CHUNK_ROWS},
+                                 .grows = true};
 
-    MF_TRY(mf_h5_dataset_create(m->file, &a, CHUNK_ROWS, &m->series[i]));
-    if (rows > 0 && H5Dwrite(m->series[i], mf_h5_memory_type(type), H5S_ALL,
-                             H5S_ALL, H5P_DEFAULT, data) < 0) {
-        return mf_h5_fail(m->file, path, "cannot write");
-    }
-    return mf_h5_sound(m->file, path);
+    MF_TRY(mf_h5_series_create(m->file, &a, &layout, &m->series[i]));
+    return mf_h5_series_write(m->file, &m->series[i], 0, rows, data);
 }
 
 static mf_status add_job_series(mf_metrics_h5 *m, const mf_metrics_spec *spec,
@@ -161,11 +159,7 @@ static mf_status fill(mf_metrics_h5 *m, const mf_metrics_spec *spec,
     mf_free(&column);
     MF_TRY(st);
     m->n_rows = h->n_rows;
-    /* From here on readers are let in, and a kill leaves a readable file. */
-    if (H5Fstart_swmr_write(m->file->file) < 0) {
-        return mf_h5_fail(m->file, NULL, "cannot start SWMR mode");
-    }
-    return mf_h5_flush(m->file);
+    return mf_h5_go_live(m->file);
 }
 
 mf_status mf_metrics_h5_create(const char *path, const mf_metrics_spec *spec,
@@ -186,7 +180,7 @@ mf_status mf_metrics_h5_create(const char *path, const mf_metrics_spec *spec,
     MF_TRY_OR(err, mf_alloc((size_t)n_series, sizeof(*m->series),
                             "metrics series", &m->series));
     for (int i = 0; i < n_series; i++) {
-        m->series[i] = H5I_INVALID_HID;
+        m->series[i].id = H5I_INVALID_HID;
     }
     m->n = spec->n;
     m->n_series = n_series;
@@ -211,23 +205,9 @@ err:
     return st;
 }
 
-static mf_status append(mf_metrics_h5 *m, int i, mf_h5_type type,
-                        const void *value)
+static mf_status append(mf_metrics_h5 *m, int i, const void *value)
 {
-    const hsize_t at = m->n_rows, one = 1, rows = m->n_rows + 1;
-    hid_t where = H5I_INVALID_HID, single = H5I_INVALID_HID;
-    mf_status st = MF_OK;
-
-    if (H5Dset_extent(m->series[i], &rows) < 0 ||
-        (where = H5Dget_space(m->series[i])) < 0 ||
-        (single = H5Screate_simple(1, &one, NULL)) < 0 ||
-        H5Sselect_hyperslab(where, H5S_SELECT_SET, &at, NULL, &one, NULL) < 0 ||
-        H5Dwrite(m->series[i], mf_h5_memory_type(type), single, where,
-                 H5P_DEFAULT, value) < 0) {
-        st = mf_h5_fail(m->file, NULL, "cannot append a row");
-    }
-    st = mf_h5_release(m->file, where, NULL, st);
-    return mf_h5_release(m->file, single, NULL, st);
+    return mf_h5_series_write(m->file, &m->series[i], m->n_rows, 1, value);
 }
 
 mf_status mf_metrics_h5_add(mf_metrics_h5 *m, const mf_metrics_row *row)
@@ -235,14 +215,14 @@ mf_status mf_metrics_h5_add(mf_metrics_h5 *m, const mf_metrics_row *row)
     const int first_world = N_FIRST + m->n;
 
     MF_TRY(mf_h5_sound(m->file, NULL));
-    MF_TRY(append(m, 0, MF_I64, &row->round));
-    MF_TRY(append(m, 1, MF_I64, &row->agent_steps));
-    MF_TRY(append(m, 2, MF_F64, &row->wall_s));
+    MF_TRY(append(m, 0, &row->round));
+    MF_TRY(append(m, 1, &row->agent_steps));
+    MF_TRY(append(m, 2, &row->wall_s));
     for (int i = N_FIRST; i < first_world; i++) {
-        MF_TRY(append(m, i, MF_F64, &row->values[i - N_FIRST]));
+        MF_TRY(append(m, i, &row->values[i - N_FIRST]));
     }
     for (int i = first_world; i < m->n_series; i++) {
-        MF_TRY(append(m, i, MF_F64, &row->world_values[i - first_world]));
+        MF_TRY(append(m, i, &row->world_values[i - first_world]));
     }
     m->n_rows++;
     return mf_h5_flush(m->file);
@@ -257,7 +237,7 @@ mf_status mf_metrics_h5_close(mf_metrics_h5 **m)
     }
     if ((*m)->file != NULL) {
         for (int i = 0; i < (*m)->n_series; i++) {
-            st = mf_h5_release((*m)->file, (*m)->series[i], NULL, st);
+            st = mf_h5_series_close((*m)->file, &(*m)->series[i], st);
         }
         const mf_status closed = mf_h5_close(&(*m)->file);
 
