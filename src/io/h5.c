@@ -8,7 +8,10 @@
 #include "h5_file.h"
 #include "mfrl/base/mem.h"
 
-enum { TEXT = 256 };
+/* A live reader that meets half-written metadata tries again, and waits twice
+ * as long each time, from 1 ns.  HDF5's own 100 attempts would take for ever
+ * on a file that is damaged; these take 17 ms. */
+enum { TEXT = 256, ATTEMPTS = 24 };
 
 void mf_h5_version(char *out, size_t size)
 {
@@ -105,6 +108,7 @@ static mf_status open_file(mf_h5 *f, bool live)
         H5Pset_libver_bounds(access, H5F_LIBVER_LATEST, H5F_LIBVER_LATEST) <
             0 ||
         H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) < 0 ||
+        H5Pset_metadata_read_attempts(access, live ? ATTEMPTS : 1) < 0 ||
         H5Pset_obj_track_times(create, false) < 0) {
         st = mf_h5_fail(f, NULL, "HDF5 property lists");
     } else if (f->writing) {

@@ -342,7 +342,7 @@ static void write_sample(const char *file)
 }
 
 /* 0 = refused, 1 = read and right, -1 = read and wrong. */
-static int read_sample(const char *file)
+static int read_sample(const char *file, int live)
 {
     const mf_h5_array a = {
         .path = "/net/w", .type = MF_F32, .n_dims = 2, .dims = {40, 50}};
@@ -352,7 +352,7 @@ static int read_sample(const char *file)
     mf_h5 *f;
     int result = 0;
 
-    if (mf_h5_open(file, &f) != MF_OK) {
+    if ((live ? mf_h5_open_live : mf_h5_open)(file, &f) != MF_OK) {
         return 0;
     }
     if (mf_h5_read(f, &a, back) == MF_OK &&
@@ -384,12 +384,12 @@ static void damage(struct damage *r)
         const size_t bit = draw(k, 8 * n);
 
         flip_bit(path(), bit);
-        r->result[read_sample(path()) + 1]++;
+        r->result[read_sample(path(), k % 2) + 1]++;
         flip_bit(path(), bit);
     }
     for (uint32_t k = 0; k < 64; k++) {
         put_file(in_tmp("cut"), good, n * k / 64);
-        r->cuts_read += read_sample(in_tmp("cut")) != 0;
+        r->cuts_read += read_sample(in_tmp("cut"), k % 2) != 0;
     }
     r->left_open = (int)H5Fget_obj_count(H5F_OBJ_ALL, H5F_OBJ_ALL);
     free(good);
@@ -402,7 +402,7 @@ START_TEST(damage_is_found_without_the_manifest_too)
     int how;
 
     write_sample(path());
-    ck_assert_int_eq(read_sample(path()), 1);
+    ck_assert_int_eq(read_sample(path(), 0), 1);
     log_begin();
     const pid_t child = fork();
     if (child == 0) { /* HDF5 loses memory when it refuses some headers */
@@ -412,7 +412,7 @@ START_TEST(damage_is_found_without_the_manifest_too)
     waitpid(child, &how, 0);
     log_end();
     ck_assert_int_eq(how, 0);
-    ck_assert_int_eq(read_sample(path()), 1);
+    ck_assert_int_eq(read_sample(path(), 0), 1);
     ck_assert_int_eq(r->result[0], 0);
     ck_assert_int_gt(r->result[1], 1200);
     ck_assert_int_eq(r->cuts_read, 0);
