@@ -248,3 +248,19 @@ bool mf_h5_has(mf_h5 *f, const char *path)
     }
     return true;
 }
+
+bool mf_h5_member(mf_h5 *f, const char *path, uint64_t i, char *out,
+                  size_t size)
+{
+    H5G_info_t info;
+
+    if (!mf_h5_has(f, path) ||
+        H5Gget_info_by_name(f->file, path, &info, H5P_DEFAULT) < 0 ||
+        i >= info.nlinks) {
+        return false;
+    }
+    const ssize_t n = H5Lget_name_by_idx(
+        f->file, path, H5_INDEX_NAME, H5_ITER_INC, i, out, size, H5P_DEFAULT);
+
+    return n >= 0 && (size_t)n < size;
+}

@@ -53,6 +53,37 @@ mf_status mf_h5_set_text(mf_h5 *f, const char *path, const char *name,
     return mf_h5_release(f, id, path, mf_h5_put_text(f, id, path, name, value));
 }
 
+mf_status mf_h5_set_texts(mf_h5 *f, const char *path, const char *name,
+                          const char *const *values, size_t n)
+{
+    const hid_t type = H5Tcopy(H5T_C_S1);
+    const hsize_t dims = n;
+    size_t width = 1;
+    char *block = NULL;
+    hid_t id = H5I_INVALID_HID;
+    mf_status st;
+
+    for (size_t i = 0; i < n; i++) {
+        width = strlen(values[i]) + 1 > width ? strlen(values[i]) + 1 : width;
+    }
+    MF_TRY_OR(end, mf_alloc(n, width, name, &block));
+    for (size_t i = 0; i < n; i++) {
+        strcpy(block + i * width, values[i]);
+    }
+    MF_TRY_OR(end, open_target(f, path, &id));
+    if (type < 0 || H5Tset_size(type, width) < 0 ||
+        H5Tset_cset(type, H5T_CSET_UTF8) < 0) {
+        st = mf_h5_fail(f, path, "cannot write attribute %s", name);
+    } else {
+        st = put(f, id, path, name, type, type,
+                 H5Screate_simple(1, &dims, NULL), block);
+    }
+end:
+    mf_free(&block);
+    st = mf_h5_release(f, id, path, st);
+    return mf_h5_release(f, type, path, st);
+}
+
 static mf_status set_numbers(mf_h5 *f, const char *path, const char *name,
                              hid_t type, hid_t memory, hid_t space,
                              const void *data)
@@ -95,13 +126,11 @@ mf_status mf_h5_set_ints(mf_h5 *f, const char *path, const char *name,
 static mf_status open_attr(mf_h5 *f, const char *path, const char *name,
                            hid_t *attr, hid_t *type, uint64_t *n)
 {
-    const bool there = mf_h5_has(f, path) &&
-                       H5Aexists_by_name(f->file, path, name, H5P_DEFAULT) > 0;
     mf_status st = MF_OK;
     hid_t space;
     hssize_t points;
 
-    if (!there) {
+    if (!mf_h5_has_attr(f, path, name)) {
         H5Eclear2(H5E_DEFAULT);
         return mf_h5_fail(f, path, "there is no attribute %s", name);
     }
@@ -213,4 +242,87 @@ mf_status mf_h5_get_text(mf_h5 *f, const char *path, const char *name,
     }
     st = mf_h5_release(f, type, path, st);
     return mf_h5_release(f, attr, path, st);
+}
+
+/* Texts of one width into a block of n pointers and the bytes behind them. */
+static mf_status read_list(mf_h5 *f, const char *path, const char *name,
+                           hid_t attr, hid_t type, size_t n, char ***values)
+{
+    const size_t size = H5Tget_size(type);
+    char *raw = NULL;
+    mf_status st;
+
+    if (size == 0 || n > SIZE_MAX / 2 / (size + 1 + sizeof(**values))) {
+        return mf_h5_fail(f, path, "damaged attribute %s", name);
+    }
+    MF_TRY(mf_alloc(n, size, name, &raw));
+    st = mf_alloc(n * (sizeof(**values) + size + 1), 1, name, values);
+    if (st == MF_OK && n > 0 && H5Aread(attr, type, raw) < 0) {
+        st = mf_h5_fail(f, path, "damaged attribute %s", name);
+        mf_free(values);
+    }
+    for (size_t i = 0; i < n && st == MF_OK; i++) {
+        (*values)[i] = (char *)(*values + n) + i * (size + 1);
+        memcpy((*values)[i], raw + i * size, size);
+    }
+    mf_free(&raw);
+    return st;
+}
+
+/* The same for texts of variable length, which HDF5 allocates one by one. */
+static mf_status read_variable_list(mf_h5 *f, const char *path,
+                                    const char *name, hid_t attr, hid_t type,
+                                    size_t n, char ***values)
+{
+    const hid_t space = H5Aget_space(attr);
+    size_t size = 0;
+    char **raw, *at;
+    mf_status st;
+
+    MF_TRY(mf_alloc(n, sizeof(*raw), name, &raw));
+    if (space < 0 || H5Aread(attr, type, raw) < 0) {
+        mf_free(&raw);
+        return mf_h5_release(f, space, path,
+                             mf_h5_fail(f, path, "damaged attribute %s", name));
+    }
+    for (size_t i = 0; i < n; i++) {
+        size += (raw[i] != NULL ? strlen(raw[i]) : 0) + 1;
+    }
+    st = mf_alloc(n * sizeof(**values) + size, 1, name, values);
+    at = st == MF_OK ? (char *)(*values + n) : NULL;
+    for (size_t i = 0; i < n && st == MF_OK; i++) {
+        (*values)[i] = at;
+        at = stpcpy(at, raw[i] != NULL ? raw[i] : "") + 1;
+    }
+    H5Dvlen_reclaim(type, space, H5P_DEFAULT, raw);
+    mf_free(&raw);
+    return mf_h5_release(f, space, path, st);
+}
+
+mf_status mf_h5_get_texts(mf_h5 *f, const char *path, const char *name,
+                          char ***values, size_t *n)
+{
+    hid_t attr, type;
+    uint64_t found;
+    mf_status st;
+
+    *values = NULL;
+    MF_TRY(open_attr(f, path, name, &attr, &type, &found));
+    if (H5Tget_class(type) != H5T_STRING) {
+        H5Eclear2(H5E_DEFAULT);
+        st = mf_h5_fail(f, path, "attribute %s: expected texts", name);
+    } else if (H5Tis_variable_str(type) > 0) {
+        st = read_variable_list(f, path, name, attr, type, found, values);
+    } else {
+        st = read_list(f, path, name, attr, type, found, values);
+    }
+    *n = st == MF_OK ? found : 0;
+    st = mf_h5_release(f, type, path, st);
+    return mf_h5_release(f, attr, path, st);
+}
+
+bool mf_h5_has_attr(mf_h5 *f, const char *path, const char *name)
+{
+    return mf_h5_has(f, path) &&
+           H5Aexists_by_name(f->file, path, name, H5P_DEFAULT) > 0;
 }

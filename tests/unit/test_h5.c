@@ -162,6 +162,12 @@ START_TEST(wrong_requests_are_told_apart)
     ck_fails(MF_ERR_FILE, "there is no such", mf_h5_read(f, &a, back));
     a.path = "/g";
     ck_fails(MF_ERR_FILE, "/g: ", mf_h5_read(f, &a, back));
+    char name[8];
+    ck_assert(mf_h5_member(f, "/", 0, name, sizeof(name)));
+    ck_assert_str_eq(name, "g");
+    ck_assert(!mf_h5_member(f, "/", 1, name, sizeof(name)));
+    ck_assert(!mf_h5_member(f, "/none", 0, name, sizeof(name)));
+    ck_assert(!mf_h5_member(f, "/g", 0, name, 1));
     ck_assert(mf_h5_has(f, "/") && mf_h5_has(f, "/g") && mf_h5_has(f, "/g/x"));
     ck_assert(!mf_h5_has(f, "/x") && !mf_h5_has(f, "/h/x"));
     ck_assert(!mf_h5_has(f, "g"));
@@ -222,9 +228,11 @@ START_TEST(attributes_come_back)
 {
     static char longer[200000]; /* a whole config may be one */
     const int64_t list[3] = {INT64_MIN, 0, INT64_MAX};
+    const char *const words[3] = {"up", "", "two words"};
     int64_t ints[3];
     double real;
-    char *text;
+    char *text, **many;
+    size_t n;
     mf_h5 *f;
 
     memset(longer, 'c', sizeof(longer) - 1);
@@ -236,6 +244,8 @@ START_TEST(attributes_come_back)
     ck_ok(mf_h5_set_real(f, "/net", "gamma", 0.95));
     ck_ok(mf_h5_set_ints(f, "/net", "shape", list, 3));
     ck_ok(mf_h5_set_ints(f, "/net", "none", list, 0));
+    ck_ok(mf_h5_set_texts(f, "/net", "names", words, 3));
+    ck_ok(mf_h5_set_texts(f, "/net", "no_names", words, 0));
     ck_ok(mf_h5_write(
         f, &(mf_h5_array){.path = "/x", .unit = "s", .description = "wall"},
         &(uint8_t){1}));
@@ -252,6 +262,18 @@ START_TEST(attributes_come_back)
         ck_assert_str_eq(text, texts[i][2]);
         mf_free(&text);
     }
+    ck_ok(mf_h5_get_texts(f, "/net", "names", &many, &n));
+    ck_assert_uint_eq(n, 3);
+    for (size_t i = 0; i < n; i++) {
+        ck_assert_str_eq(many[i], words[i]);
+    }
+    mf_free(&many);
+    ck_ok(mf_h5_get_texts(f, "/net", "no_names", &many, &n));
+    ck_assert_uint_eq(n, 0);
+    mf_free(&many);
+    ck_assert(mf_h5_has_attr(f, "/net", "names"));
+    ck_assert(!mf_h5_has_attr(f, "/net", "name"));
+    ck_assert(!mf_h5_has_attr(f, "/nets", "names"));
     ck_ok(mf_h5_get_int(f, "/net/deep/er", "version", ints));
     ck_assert_int_eq(ints[0], -7);
     ck_ok(mf_h5_get_real(f, "/net", "gamma", &real));
@@ -265,6 +287,8 @@ START_TEST(attributes_come_back)
              mf_h5_get_int(f, "/net", "gamma", ints));
     ck_fails(MF_ERR_FILE, "expected one text",
              mf_h5_get_text(f, "/net", "gamma", &text));
+    ck_fails(MF_ERR_FILE, "attribute gamma: expected texts",
+             mf_h5_get_texts(f, "/net", "gamma", &many, &n));
     ck_fails(MF_ERR_FILE, "no attribute tau",
              mf_h5_get_real(f, "/net", "tau", &real));
     ck_fails(MF_ERR_FILE, "no attribute gamma",
@@ -276,8 +300,10 @@ END_TEST
 /* What h5py writes: texts of variable length, and types we do not know. */
 START_TEST(files_of_other_programs)
 {
-    const char *word = "variable";
-    char *text;
+    const char *word = "variable", *const words[2] = {"of any", "length"};
+    const hsize_t two = 2;
+    char *text, **texts;
+    size_t n;
     mf_h5 *f;
     hid_t h = H5Fcreate(path(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
     hid_t s = H5Screate(H5S_SCALAR), t = H5Tcopy(H5T_C_S1);
@@ -286,6 +312,11 @@ START_TEST(files_of_other_programs)
     hid_t a = H5Acreate2(h, "word", t, s, H5P_DEFAULT, H5P_DEFAULT);
     ck_assert_int_ge(H5Awrite(a, t, &word), 0);
     H5Aclose(a);
+    const hid_t pair = H5Screate_simple(1, &two, NULL);
+    a = H5Acreate2(h, "words", t, pair, H5P_DEFAULT, H5P_DEFAULT);
+    ck_assert_int_ge(H5Awrite(a, t, words), 0);
+    H5Aclose(a);
+    H5Sclose(pair);
     a = H5Dcreate2(h, "/strings", t, s, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
     H5Dclose(a);
     H5Tclose(t);
@@ -295,6 +326,11 @@ START_TEST(files_of_other_programs)
     ck_ok(mf_h5_get_text(f, "/", "word", &text));
     ck_assert_str_eq(text, "variable");
     mf_free(&text);
+    ck_ok(mf_h5_get_texts(f, "/", "words", &texts, &n));
+    ck_assert_uint_eq(n, 2);
+    ck_assert_str_eq(texts[0], "of any");
+    ck_assert_str_eq(texts[1], "length");
+    mf_free(&texts);
     ck_fails(MF_ERR_FILE, "/strings: neither an integer nor a float array",
              mf_h5_shape(f, "/strings", &(mf_h5_array){0}));
     ck_ok(mf_h5_close(&f));

@@ -100,8 +100,12 @@ mf_status mf_h5_set_real(mf_h5 *f, const char *path, const char *name,
 mf_status mf_h5_set_ints(mf_h5 *f, const char *path, const char *name,
                          const int64_t *values, size_t n);
 
+mf_status mf_h5_set_texts(mf_h5 *f, const char *path, const char *name,
+                          const char *const *values, size_t n);
+
 /** Read an attribute.  Its kind and, for mf_h5_get_ints, its length must be
- *  as asked for.  *value of a text is released with mf_free. */
+ *  as asked for.  *value of a text is released with mf_free; so is
+ *  *values of texts, which has all *n of them in one block. */
 mf_status mf_h5_get_text(mf_h5 *f, const char *path, const char *name,
                          char **value);
 mf_status mf_h5_get_int(mf_h5 *f, const char *path, const char *name,
@@ -110,5 +114,16 @@ mf_status mf_h5_get_real(mf_h5 *f, const char *path, const char *name,
                          double *value);
 mf_status mf_h5_get_ints(mf_h5 *f, const char *path, const char *name,
                          int64_t *values, size_t n);
+mf_status mf_h5_get_texts(mf_h5 *f, const char *path, const char *name,
+                          char ***values, size_t *n);
+
+/** True if the dataset or group @p path has an attribute @p name. */
+bool mf_h5_has_attr(mf_h5 *f, const char *path, const char *name);
+
+/** Name of member number @p i of the group @p path, in the order of names.
+ *  False past the last one, if it does not fit in @p size bytes, or if there
+ *  is no such group. */
+bool mf_h5_member(mf_h5 *f, const char *path, uint64_t i, char *out,
+                  size_t size);
 
 #endif
