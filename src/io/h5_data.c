@@ -215,6 +215,20 @@ static int known_type(hid_t dataset)
     return found;
 }
 
+/* True if it is a view of other files, of which we read none: foreign ones may
+ * go round in circles. */
+static bool is_view(hid_t dataset)
+{
+    const hid_t props = H5Dget_create_plist(dataset);
+    const H5D_layout_t layout =
+        props < 0 ? H5D_LAYOUT_ERROR : H5Pget_layout(props);
+
+    if (props >= 0) {
+        H5Pclose(props);
+    }
+    return layout == H5D_VIRTUAL;
+}
+
 static mf_status open_dataset(mf_h5 *f, const char *path, hid_t *dataset,
                               mf_h5_array *out)
 {
@@ -230,6 +244,12 @@ static mf_status open_dataset(mf_h5 *f, const char *path, hid_t *dataset,
     *dataset = H5Dopen2(f->file, path, H5P_DEFAULT);
     if (*dataset < 0) {
         return mf_h5_fail(f, path, "cannot open dataset");
+    }
+    if (is_view(*dataset)) {
+        H5Eclear2(H5E_DEFAULT);
+        return mf_h5_release(
+            f, *dataset, path,
+            mf_h5_fail(f, path, "a view of other files is not expected"));
     }
     space = H5Dget_space(*dataset);
     out->n_dims = space < 0 ? -1 : H5Sget_simple_extent_ndims(space);
