@@ -6,7 +6,8 @@
  *
  * abar' is the mean action stored with the agent's next step: one sample of
  * the expectation over the others' actions.  The policy inside v uses the
- * target parameters too, as in the paper's box. */
+ * target parameters too, as in the paper's box; algo.mfq.target has other
+ * values of s'. */
 #include "mfrl/algo/algo.h"
 
 #include <math.h>
@@ -16,26 +17,34 @@
 #include "mfrl/base/simd.h"
 #include "mfrl/nn/act.h"
 
-enum { CHUNK = 1024 };        /* agents per network call */
 enum { ENTROPY_SAMPLES = 8 }; /* of a minibatch, for the metric */
+
+enum { TARGET_EXPECTED, TARGET_MAX, TARGET_DOUBLE };
 
 typedef struct mfq_cfg {
     double alpha;
+    int target;
 } mfq_cfg;
 
 static const mf_opt OPTS[] = {
     {"alpha", MF_OPT_REAL, offsetof(mfq_cfg, alpha), "0.1", 1e-6, 1, NULL, NULL,
      "step size of table entries (eq. 9); networks use learner.lr"},
+    {"target", MF_OPT_CHOICE, offsetof(mfq_cfg, target), "expected", 0, 0,
+     "expected|max|double", NULL,
+     "value of the next step: the policy's mean of the target's Q (eq. 10), "
+     "its largest Q, or its Q of the action that is best for the weights"},
     {NULL, MF_OPT_INT, 0, NULL, 0, 0, NULL, NULL, NULL},
 };
 
 typedef struct mfq {
     mf_qfun *q;
     int n_actions;
-    int max_batch;
+    int max_rows;
+    int target;
     double gamma;
-    float *values;        /* [max(CHUNK, max_batch)][n_actions] */
-    float *td;            /* [max_batch] */
+    float *values;        /* [max(MF_QFUN_ROWS, max_rows)][n_actions] */
+    float *td;            /* [max_rows] */
+    uint8_t *best;        /* [max_rows] actions of a double target */
     uint32_t *thresholds; /* [n_keys][n_actions] of a table's policy */
 } mfq;
 
@@ -47,6 +56,7 @@ static void destroy(void **algo)
         mf_qfun_destroy(&m->q);
         mf_free(&m->values);
         mf_free(&m->td);
+        mf_free(&m->best);
         mf_free(&m->thresholds);
         mf_free(&m);
         *algo = NULL;
@@ -59,19 +69,23 @@ static mf_status create(const void *config, const mf_algo_spec *spec,
     const mfq_cfg *cfg = config;
     mf_status st = MF_OK;
     mfq *m = NULL;
-    const size_t rows = (size_t)(spec->batch > CHUNK ? spec->batch : CHUNK);
+    const size_t rows =
+        (size_t)(spec->max_rows > MF_QFUN_ROWS ? spec->max_rows : MF_QFUN_ROWS);
     const size_t n_actions = (size_t)spec->n_actions;
 
     *algo = NULL;
     MF_TRY(mf_alloc(1, sizeof(*m), "mfq", &m));
     m->n_actions = spec->n_actions;
-    m->max_batch = spec->batch;
+    m->max_rows = spec->max_rows;
+    m->target = cfg->target;
     m->gamma = spec->run->learner.gamma;
     MF_TRY_OR(err, mf_qfun_create(spec, cfg->alpha, &m->q));
     MF_TRY_OR(err, mf_alloc(rows * n_actions, sizeof(*m->values), "Q values",
                             &m->values));
-    MF_TRY_OR(err, mf_alloc((size_t)spec->batch, sizeof(*m->td), "TD errors",
+    MF_TRY_OR(err, mf_alloc((size_t)spec->max_rows, sizeof(*m->td), "TD errors",
                             &m->td));
+    MF_TRY_OR(err,
+              mf_alloc((size_t)spec->max_rows, 1, "best actions", &m->best));
     MF_TRY_OR(err,
               mf_alloc(mf_qfun_n_keys(m->q) * n_actions, sizeof(*m->thresholds),
                        "policy of a table", &m->thresholds));
@@ -155,7 +169,7 @@ static inline uint8_t choose(const uint32_t *t, int n, uint32_t draw)
 static mf_status prepare_keys(mfq *m, const float *weights, double t)
 {
     const size_t n = (size_t)m->n_actions;
-    float pi[256];
+    float pi[MF_MAX_ACTIONS];
 
     for (size_t key = 0; key < mf_qfun_n_keys(m->q); key++) {
         MF_TRY(policy(weights + key * n, m->n_actions, t, pi));
@@ -199,11 +213,11 @@ static void choose_by_key(const mfq *m, const mf_act_batch *b,
 static mf_status act_by_key(mfq *m, const float *weights, double t,
                             const mf_act_batch *b, mf_q_input *in)
 {
-    uint32_t keys[CHUNK];
+    uint32_t keys[MF_QFUN_ROWS];
 
     MF_TRY(prepare_keys(m, weights, t));
-    for (uint32_t from = 0; from < b->n; from += CHUNK) {
-        in->n = b->n - from < CHUNK ? b->n - from : CHUNK;
+    for (uint32_t from = 0; from < b->n; from += MF_QFUN_ROWS) {
+        in->n = b->n - from < MF_QFUN_ROWS ? b->n - from : MF_QFUN_ROWS;
         in->who = b->who + from;
         mf_qfun_keys(m->q, in, keys);
         choose_by_key(m, b, in, keys);
@@ -216,19 +230,20 @@ static mf_status act(void *algo, const float *weights, double t,
 {
     mfq *m = algo;
     const uint32_t n_keys = mf_qfun_n_keys(m->q);
-    mf_q_input in = {.id = b->id, .obs = b->obs, .counts = b->counts};
+    mf_q_input in = {
+        .id = b->id, .obs = b->obs, .counts = b->counts, .ctx = b->ctx};
 
     if (n_keys > 0 && n_keys <= b->n) {
         return act_by_key(m, weights, t, b, &in);
     }
-    for (uint32_t from = 0; from < b->n; from += CHUNK) {
-        in.n = b->n - from < CHUNK ? b->n - from : CHUNK;
+    for (uint32_t from = 0; from < b->n; from += MF_QFUN_ROWS) {
+        in.n = b->n - from < MF_QFUN_ROWS ? b->n - from : MF_QFUN_ROWS;
         in.who = b->who + from;
         mf_qfun_values(m->q, weights, &in, m->values);
         for (uint32_t k = 0; k < in.n; k++) {
             const uint32_t i = in.who[k];
             float *pi = m->values + (size_t)k * (size_t)m->n_actions;
-            uint32_t sums[256];
+            uint32_t sums[MF_MAX_ACTIONS];
 
             MF_TRY(policy(pi, m->n_actions, t, pi));
             thresholds(pi, m->n_actions, sums);
@@ -238,30 +253,61 @@ static mf_status act(void *algo, const float *weights, double t,
     return MF_OK;
 }
 
+static int best_of(const float *q, int n)
+{
+    int best = 0;
+
+    for (int a = 1; a < n; a++) {
+        best = q[a] > q[best] ? a : best;
+    }
+    return best;
+}
+
+/* Value of a next step from the target's Q [n_actions]. */
+static mf_status next_value(const mfq *m, double t, const float *q, int k,
+                            double *v)
+{
+    float pi[MF_MAX_ACTIONS];
+
+    if (m->target != TARGET_EXPECTED) {
+        *v = (double)
+            q[m->target == TARGET_MAX ? best_of(q, m->n_actions) : m->best[k]];
+        return MF_OK;
+    }
+    MF_TRY(policy(q, m->n_actions, t, pi));
+    *v = 0;
+    for (int a = 0; a < m->n_actions; a++) {
+        *v += (double)pi[a] * (double)q[a];
+    }
+    return MF_OK;
+}
+
 /* td[k] <- y of sample k; the caller takes Q off. */
-static mf_status targets(mfq *m, const float *target, double t,
-                         const mf_minibatch *b)
+static mf_status targets(mfq *m, const float *weights, const float *target,
+                         double t, const mf_minibatch *b)
 {
     const mf_q_input next = {.n = (uint32_t)b->n,
                              .id = b->id,
                              .obs = b->next_obs,
-                             .counts = b->next_counts};
+                             .counts = b->next_counts,
+                             .ctxs = b->next_ctx};
     const size_t n = (size_t)m->n_actions;
 
+    if (m->gamma > 0 && m->target == TARGET_DOUBLE) {
+        mf_qfun_values(m->q, weights, &next, m->values);
+        for (int k = 0; k < b->n; k++) {
+            m->best[k] =
+                (uint8_t)best_of(m->values + (size_t)k * n, m->n_actions);
+        }
+    }
     if (m->gamma > 0) {
         mf_qfun_values(m->q, target, &next, m->values);
     }
     for (int k = 0; k < b->n; k++) {
-        const float *q = m->values + (size_t)k * n;
         double v = 0;
 
         if (m->gamma > 0 && !b->done[k]) {
-            float pi[256];
-
-            MF_TRY(policy(q, m->n_actions, t, pi));
-            for (size_t a = 0; a < n; a++) {
-                v += (double)pi[a] * (double)q[a];
-            }
+            MF_TRY(next_value(m, t, m->values + (size_t)k * n, k, &v));
         }
         m->td[k] = (float)((double)b->rew[k] + m->gamma * v);
     }
@@ -273,11 +319,15 @@ static mf_status gradient(void *algo, const float *weights, const float *state,
                           mf_loss_sums *sums)
 {
     mfq *m = algo;
-    const mf_q_input now = {
-        .n = (uint32_t)b->n, .id = b->id, .obs = b->obs, .counts = b->counts};
+    const mf_q_input now = {.n = (uint32_t)b->n,
+                            .id = b->id,
+                            .obs = b->obs,
+                            .counts = b->counts,
+                            .ctxs = b->ctx};
 
-    MF_ASSERT(b->n <= m->max_batch);
-    MF_TRY(targets(m, state, t, b)); /* the state begins with the target */
+    MF_ASSERT(b->n <= m->max_rows);
+    /* the state begins with the target */
+    MF_TRY(targets(m, weights, state, t, b));
     mf_qfun_values(m->q, weights, &now, m->values);
     for (int k = 0; k < b->n; k++) {
         const float q = m->values[(size_t)k * (size_t)m->n_actions + b->act[k]];
@@ -288,7 +338,7 @@ static mf_status gradient(void *algo, const float *weights, const float *state,
         sums->loss += (double)m->td[k] * (double)m->td[k];
     }
     for (int k = 0; k < b->n && k < ENTROPY_SAMPLES; k++) {
-        float pi[256];
+        float pi[MF_MAX_ACTIONS];
 
         MF_TRY(policy(m->values + (size_t)k * (size_t)m->n_actions,
                       m->n_actions, t, pi));

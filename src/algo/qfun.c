@@ -9,7 +9,7 @@
 #include "mfrl/nn/adam.h"
 #include "mfrl/nn/net.h"
 
-enum { CHUNK = 1024 }; /* rows of a network's input built at once */
+enum { BLOCK = 64 }; /* rows of a network's input built at once to act */
 
 struct mf_qfun {
     mf_net *net;
@@ -19,11 +19,10 @@ struct mf_qfun {
     uint32_t n_tables; /* 0 for a network */
     int per_agent;
     size_t n_params;
-    size_t n_in;  /* input floats of a network */
-    int max_rows; /* most agents per mf_qfun_values of a network */
-    float *x;     /* [max_rows][n_in] */
-    float *dq;    /* [max_rows][n_actions] */
-    uint32_t *keys;
+    size_t n_in;    /* input floats of a network */
+    float *x;       /* [max(max_rows, BLOCK)][n_in] */
+    float *dq;      /* [max_rows][n_actions] */
+    uint32_t *keys; /* [max(max_rows, MF_QFUN_ROWS)] */
 };
 
 /* A table needs few enough states to list: an observation that is a small
@@ -42,6 +41,20 @@ static mf_status table_fits(const mf_algo_spec *s)
     return MF_OK;
 }
 
+static mf_status alloc_rows(mf_qfun *q)
+{
+    const size_t rows = (size_t)q->spec.max_rows;
+
+    if (q->n_tables > 0) {
+        return mf_alloc(rows > MF_QFUN_ROWS ? rows : MF_QFUN_ROWS,
+                        sizeof(*q->keys), "table keys", &q->keys);
+    }
+    MF_TRY(mf_alloc((rows > BLOCK ? rows : BLOCK) * q->n_in, sizeof(*q->x),
+                    "network input", &q->x));
+    return mf_alloc(rows * (size_t)q->spec.n_actions, sizeof(*q->dq),
+                    "network output gradient", &q->dq);
+}
+
 mf_status mf_qfun_create(const mf_algo_spec *spec, double alpha, mf_qfun **out)
 {
     mf_status st = MF_OK;
@@ -53,38 +66,28 @@ mf_status mf_qfun_create(const mf_algo_spec *spec, double alpha, mf_qfun **out)
     q->alpha = alpha;
     q->per_agent = spec->run->table.sharing == MF_SHARING_PER_AGENT;
     q->n_in = (size_t)(spec->obs_floats + spec->n_actions);
-    q->max_rows = spec->batch > CHUNK ? spec->batch : CHUNK;
 
-    const mf_net_input obs = {"obs", 1, 1, spec->obs_floats};
-    const mf_net_input abar = {"abar", 1, 1, spec->n_actions};
-    const mf_net_spec net = {
-        .layers = spec->run->net.layers,
-        .inputs = {spec->obs_floats > 0 ? obs : abar, abar},
-        .n_inputs = spec->obs_floats > 0 ? 2 : 1,
+    mf_net_spec net = {
+        .layers = spec->layers,
+        .n_inputs = spec->n_inputs + 1,
         .n_out = spec->n_actions,
         .n_tables = q->per_agent ? spec->n_agents : 1,
         .n_rows = (uint32_t)((spec->obs_states > 0 ? spec->obs_states : 1) *
                              (spec->max_neighbours + 1)),
         .gemm = (mf_gemm_backend)spec->run->net.gemm,
-        .max_batch = q->max_rows,
+        .max_batch = spec->max_rows > BLOCK ? spec->max_rows : BLOCK,
     };
 
+    memcpy(net.inputs, spec->inputs, sizeof(spec->inputs));
+    net.inputs[spec->n_inputs] = (mf_net_input){"abar", 1, 1, spec->n_actions};
     MF_TRY_OR(err, mf_net_create(&net, &q->net));
     q->n_params = mf_net_n_params(q->net);
     if (mf_net_is_table(q->net)) {
         MF_TRY_OR(err, table_fits(spec));
         q->n_tables = net.n_tables;
         q->n_rows = net.n_rows;
-        MF_TRY_OR(err, mf_alloc((size_t)q->max_rows, sizeof(*q->keys),
-                                "table keys", &q->keys));
-    } else {
-        const size_t rows = (size_t)q->max_rows;
-
-        MF_TRY_OR(err, mf_alloc(rows * q->n_in, sizeof(*q->x), "network input",
-                                &q->x));
-        MF_TRY_OR(err, mf_alloc(rows * (size_t)net.n_out, sizeof(*q->dq),
-                                "network output gradient", &q->dq));
     }
+    MF_TRY_OR(err, alloc_rows(q));
     *out = q;
     return MF_OK;
 
@@ -217,7 +220,9 @@ static void input_row(const mf_qfun *q, const mf_q_input *in, uint32_t i,
     unsigned total = 0;
 
     if (q->spec.obs_floats > 0) {
-        q->spec.unpack(in->obs + (size_t)i * (size_t)q->spec.obs_bytes, x);
+        q->spec.unpack(q->spec.env_cfg,
+                       in->obs + (size_t)i * (size_t)q->spec.obs_bytes,
+                       in->ctxs != NULL ? in->ctxs[i] : in->ctx, x);
         x += q->spec.obs_floats;
     }
     for (int a = 0; a < n_actions; a++) {
@@ -231,16 +236,26 @@ static void input_row(const mf_qfun *q, const mf_q_input *in, uint32_t i,
 void mf_qfun_values(mf_qfun *q, const float *params, const mf_q_input *in,
                     float *values)
 {
-    MF_ASSERT(in->n <= (uint32_t)q->max_rows);
+    const uint32_t most = (uint32_t)q->spec.max_rows;
+    /* those of a minibatch stay, for the gradient */
+    const uint32_t at_once = in->n <= most ? most : BLOCK;
+
+    MF_ASSERT(in->n <= most || in->n <= MF_QFUN_ROWS);
     if (q->n_tables > 0) {
         mf_qfun_keys(q, in, q->keys);
         mf_net_lookup(q->net, params, q->keys, (int)in->n, values);
         return;
     }
-    for (uint32_t k = 0; k < in->n; k++) {
-        input_row(q, in, position(in, k), q->x + (size_t)k * q->n_in);
+    for (uint32_t from = 0; from < in->n; from += at_once) {
+        const uint32_t n = in->n - from < at_once ? in->n - from : at_once;
+
+        for (uint32_t k = 0; k < n; k++) {
+            input_row(q, in, position(in, from + k),
+                      q->x + (size_t)k * q->n_in);
+        }
+        mf_net_forward(q->net, params, q->x, (int)n,
+                       values + (size_t)from * (size_t)q->spec.n_actions);
     }
-    mf_net_forward(q->net, params, q->x, (int)in->n, values);
 }
 
 void mf_qfun_gradient(mf_qfun *q, const float *weights, const mf_q_input *in,

@@ -1,8 +1,6 @@
 #include "actor.h"
 
 #include "mfrl/base/mem.h"
-#include "mfrl/base/rng.h"
-#include "mfrl/comm/collective.h"
 #include "mfrl/replay/merge.h"
 
 void mf_actor_destroy(mf_actor **slot)
@@ -12,55 +10,36 @@ void mf_actor_destroy(mf_actor **slot)
     if (a == NULL) {
         return;
     }
-    for (int w = 0; a->worlds != NULL && w < a->n_worlds; w++) {
-        mf_halo_destroy(&a->worlds[w].halo);
-        a->run->cfg->env->destroy(&a->worlds[w].env);
-    }
+    mf_arena_clear(&a->arena);
     if (a->algo != NULL) {
         a->run->cfg->algo->destroy(&a->algo);
     }
     mf_outbox_destroy(&a->outbox);
-    mf_free(&a->worlds);
-    mf_free(&a->draws);
     mf_free(&a->owner);
     mf_free(&a->cursor);
     mf_free(&a->section);
+    mf_free(&a->skip);
     mf_free(slot);
 }
 
-static mf_status create_world(mf_actor *a, int world, mf_actor_world *w)
-{
-    const mf_config *cfg = a->run->cfg;
-    const mf_roles *roles = &a->run->roles;
-    const mf_decomp *d = &roles->plan.decomp;
-    void *cells;
-    size_t elem;
-
-    w->world = world;
-    w->set = world % a->run->n_sets;
-    MF_TRY(cfg->env->create(cfg->env_cfg, &a->tile, (uint64_t)cfg->run.run.seed,
-                            (uint32_t)world, &w->env));
-    cfg->env->agents(w->env, &w->agents);
-    cells = cfg->env->cells(w->env, &elem);
-    return mf_halo_create(roles->group, d->px, d->py, &a->tile, cells, elem,
-                          (int)(w - a->worlds), &w->halo);
-}
-
-/* Bytes that each learner gets from this actor in one round. */
+/* Bytes that each learner gets from this actor in one round, if agents are
+ * spread evenly; buffers grow where they are not. */
 static void outbox_capacity(const mf_actor *a, size_t *capacity)
 {
-    const size_t sections = (size_t)(a->n_worlds * a->run->steps);
-    const mf_env_agents *agents = &a->worlds[0].agents;
-    const uint32_t n_shards = (uint32_t)a->run->roles.plan.n_shards;
+    const mf_config *cfg = a->run->cfg;
+    const mf_plan *plan = &a->run->roles.plan;
+    const size_t sections = (size_t)(a->arena.n_worlds * a->run->steps);
+    const size_t n = mf_config_agents_on_tile(cfg, &plan->decomp);
+    const size_t per_shard =
+        (n + (size_t)plan->n_shards - 1) / (size_t)plan->n_shards;
 
-    for (int l = 0; l < a->run->roles.plan.n_learners; l++) {
+    for (int l = 0; l < plan->n_learners; l++) {
         /* the last section is cut only once it is filled */
         capacity[l] =
-            sections * sizeof(mf_section) + agents->n * a->run->layout.stride;
+            sections * mf_config_section_bytes(cfg) + n * a->run->layout.stride;
     }
-    for (uint32_t i = 0; i < agents->n; i++) {
-        capacity[a->owner[mf_shard_of(agents->id[i], n_shards)]] +=
-            sections * a->run->layout.stride;
+    for (int v = 0; v < plan->n_shards; v++) {
+        capacity[a->owner[v]] += sections * per_shard * a->run->layout.stride;
     }
 }
 
@@ -71,14 +50,13 @@ static mf_status create_buffers(mf_actor *a)
     mf_status st;
     size_t *capacity;
 
-    MF_TRY(
-        mf_alloc(a->worlds[0].agents.n, sizeof(*a->draws), "draws", &a->draws));
     MF_TRY(mf_alloc((size_t)plan->n_shards, sizeof(*a->owner), "shard owners",
                     &a->owner));
     MF_TRY(
         mf_alloc(n_learners, sizeof(*a->cursor), "pack cursors", &a->cursor));
     MF_TRY(mf_alloc(n_learners, sizeof(*a->section), "pack sections",
                     &a->section));
+    MF_TRY(mf_alloc(a->arena.capacity, 1, "records left out", &a->skip));
     for (int v = 0; v < plan->n_shards; v++) {
         a->owner[v] = mf_plan_shard_owner(plan, v);
     }
@@ -93,22 +71,13 @@ mf_status mf_actor_create(mf_run *run, mf_actor **out)
 {
     mf_status st = MF_OK;
     mf_actor *a = NULL;
-    int first, last;
 
     *out = NULL;
     MF_TRY(mf_alloc(1, sizeof(*a), "actor", &a));
     a->run = run;
-    mf_plan_worlds(&run->roles.plan, run->roles.actor, &first, &last);
-    mf_decomp_tile(&run->roles.plan.decomp,
-                   mf_plan_tile(&run->roles.plan, run->roles.actor), &a->tile);
     MF_TRY_OR(err, mf_config_algo(run->cfg, &a->algo));
-    a->n_weights = run->cfg->n_weights;
-    MF_TRY_OR(err, mf_alloc((size_t)(last - first), sizeof(*a->worlds),
-                            "worlds", &a->worlds));
-    a->n_worlds = last - first;
-    for (int w = first; w < last; w++) {
-        MF_TRY_OR(err, create_world(a, w, &a->worlds[w - first]));
-    }
+    MF_TRY_OR(err, mf_arena_create(run, (uint64_t)run->cfg->run.run.seed, 0,
+                                   &a->arena));
     MF_TRY_OR(err, create_buffers(a));
     *out = a;
     return MF_OK;
@@ -118,122 +87,127 @@ err:
     return st;
 }
 
-/* Observation and action of all who act now and lie in a region. */
-static mf_status act_in(mf_actor *a, mf_actor_world *w, int turn,
-                        mf_region region, const float *weights, double t)
+void mf_actor_policies(const mf_actor *a, int set, int64_t round,
+                       const float *weights, mf_policy by[2])
 {
     const mf_config *cfg = a->run->cfg;
-    mf_act_batch b = {.id = w->agents.id,
-                      .obs = w->agents.obs,
-                      .counts = w->agents.counts,
-                      .draw = a->draws,
-                      .act = w->agents.act};
+    const size_t n = cfg->n_weights;
 
-    mf_run_phase(a->run, MF_PHASE_OBSERVE);
-    b.n = cfg->env->pick(w->env, turn, region, &b.who);
-    mf_run_phase(a->run, MF_PHASE_ACT);
-    return b.n > 0 ? cfg->algo->act(a->algo, weights, t, &b) : MF_OK;
+    by[0] = (mf_policy){.ops = cfg->algo,
+                        .algo = a->algo,
+                        .weights = weights + (size_t)set * n,
+                        .temperature = mf_config_temperature(cfg, set, round)};
+    by[1] = by[0];
+    if (cfg->run.selfplay.rule != MF_SELFPLAY_SHARED) {
+        by[1].weights += (size_t)a->run->n_sets * n;
+    }
 }
 
-/* One turn; the halo flies while the interior acts. */
-static mf_status take_turn(mf_actor *a, mf_actor_world *w, int turn,
-                           const float *weights, double t)
+/* One team, or both learn. */
+static int records_all(const mf_actor *a)
 {
-    const int stale = !w->ghosts_current;
+    return a->run->cfg->run.selfplay.rule == MF_SELFPLAY_SHARED;
+}
 
-    if (stale) {
-        mf_run_phase(a->run, MF_PHASE_WAIT_HALO);
-        MF_TRY(mf_halo_begin(w->halo));
+/* Note whose steps are recorded: those of the teams that learn. */
+static int64_t choose_recorded(mf_actor *a, const mf_arena_world *w)
+{
+    const mf_env_agents *g = &w->agents;
+    int64_t n = 0;
+
+    if (records_all(a)) {
+        return g->n;
     }
-    MF_TRY(act_in(a, w, turn, MF_REGION_INTERIOR, weights, t));
-    if (stale) {
-        mf_run_phase(a->run, MF_PHASE_WAIT_HALO);
-        MF_TRY(mf_halo_end(w->halo));
+    for (uint32_t i = 0; i < g->n; i++) {
+        a->skip[i] = g->team[i] != 0;
+        n += !a->skip[i];
     }
-    MF_TRY(act_in(a, w, turn, MF_REGION_RIM, weights, t));
-    mf_run_phase(a->run, MF_PHASE_RESOLVE);
-    a->run->cfg->env->apply(w->env, turn);
-    w->ghosts_current = 0;
+    return n;
+}
+
+/* Room for a section in the message to learner l, behind @p before bytes of
+ * headers; @p head is NULL if another tile sends it. */
+static mf_status open_section(mf_actor *a, const mf_arena_world *w, int step,
+                              int l, size_t before, size_t most,
+                              const mf_step_head *head)
+{
+    const size_t ctx = (size_t)a->run->cfg->env_spec.ctx_bytes;
+    const mf_section s = {.world = (uint32_t)w->world,
+                          .step = (uint32_t)step,
+                          .head = head != NULL};
+    uint8_t *at;
+
+    MF_TRY(mf_outbox_add(a->outbox, l, before + most, &at));
+    a->section[l] = at;
+    a->cursor[l] = at + before;
+    memcpy(at, &s, sizeof(s));
+    if (head != NULL) {
+        memcpy(at + sizeof(s), head, sizeof(*head));
+    }
+    if (head != NULL && ctx > 0) {
+        memcpy(at + sizeof(s) + sizeof(*head), w->agents.ctx, ctx);
+    }
     return MF_OK;
 }
 
-static mf_status someone_pending(mf_actor *a, const mf_actor_world *w, int *any)
+/* Cut a section to the records that were written, and count them. */
+static void close_section(mf_actor *a, int l, size_t before, size_t most)
 {
-    const int mine = a->run->cfg->env->pending(w->env) > 0;
+    const size_t used = (size_t)(a->cursor[l] - a->section[l]) - before;
+    const uint32_t n = (uint32_t)(used / a->run->layout.stride);
 
-    mf_run_phase(a->run, MF_PHASE_WAIT_HALO);
-    return mf_comm_any(mine, a->run->roles.group, any);
+    memcpy(a->section[l] + offsetof(mf_section, n), &n, sizeof(n));
+    mf_outbox_trim(a->outbox, l, most - used);
 }
 
 /* Records of the step just resolved, to the learners that own their agents'
  * shards: a section for each, made long enough for all and then cut. */
-static mf_status pack(mf_actor *a, const mf_actor_world *w, int step)
+static mf_status pack(mf_actor *a, const mf_arena_world *w, int step,
+                      int64_t n_recorded)
 {
     const mf_layout *l = &a->run->layout;
     const mf_env_agents *g = &w->agents;
-    const int n_learners = a->run->roles.plan.n_learners;
+    const mf_plan *plan = &a->run->roles.plan;
+    const mf_step_head head = {.n_recorded = (uint32_t)n_recorded,
+                               .event = (uint32_t)w->event};
+    const int with_head = mf_plan_tile(plan, a->run->roles.actor) == 0;
     const size_t most = g->n * l->stride;
-    const mf_step_view view = {g->id,   g->rew,    g->act,
-                               g->done, g->counts, g->obs};
+    const size_t before =
+        with_head ? mf_config_section_bytes(a->run->cfg) : sizeof(mf_section);
+    const mf_step_view view = {.id = g->id,
+                               .rew = g->rew,
+                               .act = g->act,
+                               .done = g->done,
+                               .counts = g->counts,
+                               .obs = g->obs,
+                               .skip = records_all(a) ? NULL : a->skip};
 
-    for (int k = 0; k < n_learners; k++) {
-        MF_TRY(mf_outbox_add(a->outbox, k, sizeof(mf_section) + most,
-                             &a->section[k]));
-        a->cursor[k] = a->section[k] + sizeof(mf_section);
+    for (int k = 0; k < plan->n_learners; k++) {
+        MF_TRY(open_section(a, w, step, k, before, most,
+                            with_head ? &head : NULL));
     }
-    mf_layout_scatter(l, &view, g->n, (uint32_t)a->run->roles.plan.n_shards,
-                      a->owner, a->cursor);
-    for (int k = 0; k < n_learners; k++) {
-        const size_t used =
-            (size_t)(a->cursor[k] - a->section[k]) - sizeof(mf_section);
-        const mf_section s = {.world = (uint32_t)w->world,
-                              .step = (uint32_t)step,
-                              .n = (uint32_t)(used / l->stride)};
-
-        memcpy(a->section[k], &s, sizeof(s));
-        mf_outbox_trim(a->outbox, k, most - used);
-    }
-    return MF_OK;
-}
-
-mf_status mf_actor_play(mf_actor *a, mf_actor_world *w, uint64_t step, double t,
-                        const float *weights)
-{
-    const mf_config *cfg = a->run->cfg;
-    const mf_rng key = {.seed = (uint64_t)cfg->run.run.seed,
-                        .step = step,
-                        .world = (uint32_t)w->world,
-                        .purpose = MF_RNG_ACT};
-    const int turns = cfg->env->turns(cfg->env_cfg);
-    int more = 1;
-
-    mf_run_phase(a->run, MF_PHASE_ACT);
-    mf_rng_gather(&key, w->agents.id, w->agents.n, a->draws);
-    cfg->env->begin(w->env, step);
-    for (int turn = 0; more; turn++) {
-        MF_TRY(take_turn(a, w, turn, weights, t));
-        more = turn + 1 < turns;
-        if (turns == 0) {
-            MF_TRY(someone_pending(a, w, &more));
-        }
+    mf_layout_scatter(l, &view, g->n, (uint32_t)plan->n_shards, a->owner,
+                      a->cursor);
+    for (int k = 0; k < plan->n_learners; k++) {
+        close_section(a, k, before, most);
     }
     return MF_OK;
 }
 
-/* Rewards and counters of the step just played, once its ghosts are here. */
-static mf_status settle(mf_actor *a, mf_actor_world *w, int64_t *counters)
+static mf_status step_world(mf_actor *a, mf_arena_world *w, int64_t round,
+                            int step, const float *weights, int64_t *counters)
 {
-    const mf_env_ops *env = a->run->cfg->env;
+    const int steps = a->run->steps;
+    mf_policy by[2];
+    int64_t n;
 
-    mf_run_phase(a->run, MF_PHASE_WAIT_HALO);
-    MF_TRY(mf_halo_begin(w->halo));
-    MF_TRY(mf_halo_end(w->halo));
-    mf_run_phase(a->run, MF_PHASE_RESOLVE);
-    env->resolve(w->env);
-    env->agents(w->env, &w->agents);
-    env->counters(w->env, counters);
-    w->ghosts_current = env->resolve_is_final;
-    return MF_OK;
+    mf_actor_policies(a, w->set, round, weights, by);
+    MF_TRY(mf_arena_play(&a->arena, w, (uint64_t)(round * steps + step), by));
+    n = choose_recorded(a, w);
+    MF_TRY(mf_arena_settle(&a->arena, w, counters, &n));
+    a->agent_steps += w->agents.n;
+    mf_run_phase(a->run, MF_PHASE_PACK);
+    return pack(a, w, step, n);
 }
 
 mf_status mf_actor_round(mf_actor *a, int64_t round, const float *weights,
@@ -242,18 +216,14 @@ mf_status mf_actor_round(mf_actor *a, int64_t round, const float *weights,
     const int steps = a->run->steps;
     const int n_counters = a->run->cfg->env_spec.n_counters;
 
+    a->agent_steps = 0;
     for (int step = 0; step < steps; step++) {
-        for (int k = 0; k < a->n_worlds; k++) {
-            mf_actor_world *w = &a->worlds[k];
-            const size_t at = (size_t)(w->world * steps + step);
+        for (int k = 0; k < a->arena.n_worlds; k++) {
+            mf_arena_world *w = &a->arena.worlds[k];
+            const size_t at = (size_t)w->world * (size_t)steps + (size_t)step;
 
-            MF_TRY(
-                mf_actor_play(a, w, (uint64_t)(round * steps + step),
-                              mf_config_temperature(a->run->cfg, w->set, round),
-                              weights + (size_t)w->set * a->n_weights));
-            MF_TRY(settle(a, w, counters + at * (size_t)n_counters));
-            mf_run_phase(a->run, MF_PHASE_PACK);
-            MF_TRY(pack(a, w, step));
+            MF_TRY(step_world(a, w, round, step, weights,
+                              counters + at * (size_t)n_counters));
         }
     }
     mf_run_phase(a->run, MF_PHASE_SHIP);

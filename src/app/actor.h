@@ -1,35 +1,22 @@
 /** @file actor.h
- *  An actor: the tiles of its group's worlds, stepped and shipped.
+ *  An actor: plays its worlds round after round and ships the transitions.
  */
 #ifndef MFRL_APP_ACTOR_H
 #define MFRL_APP_ACTOR_H
 
-#include "mfrl/comm/halo.h"
+#include "arena.h"
 #include "mfrl/comm/ship.h"
-#include "run.h"
-
-/** One world on this actor's tile. */
-typedef struct mf_actor_world {
-    int world;
-    int set; /* of weights */
-    void *env;
-    mf_env_agents agents;
-    mf_halo *halo;
-    int ghosts_current;
-} mf_actor_world;
 
 typedef struct mf_actor {
     mf_run *run;
     void *algo;
-    size_t n_weights; /* floats per set */
-    mf_tile tile;
-    int n_worlds;
-    mf_actor_world *worlds;
-    uint32_t *draws; /* [agents of the tile] random bits of this step */
+    mf_arena arena;
     mf_outbox *outbox;
-    int *owner;        /* [n_shards] learner */
-    uint8_t **cursor;  /* [n_learners] scratch */
-    uint8_t **section; /* [n_learners] scratch */
+    int *owner;          /* [n_shards] learner */
+    uint8_t **cursor;    /* [n_learners] scratch */
+    uint8_t **section;   /* [n_learners] scratch */
+    uint8_t *skip;       /* [agents that fit the tile] not to be recorded */
+    int64_t agent_steps; /* made in this round, by agents of the tile */
 } mf_actor;
 
 /** Create the worlds of this rank's group, in their starting state.
@@ -39,12 +26,10 @@ mf_status mf_actor_create(mf_run *run, mf_actor **out);
 /** Free *a.  Local. */
 void mf_actor_destroy(mf_actor **a);
 
-/** All agents of one world act once, in the environment's turns, with the
- *  weights of the world's set at Boltzmann temperature @p t; rewards come
- *  later.
- *  Collective on the group; blocks. */
-mf_status mf_actor_play(mf_actor *a, mf_actor_world *w, uint64_t step, double t,
-                        const float *weights);
+/** The policies of both teams in a world's set, from the weights of all sets.
+ *  Local. */
+void mf_actor_policies(const mf_actor *a, int set, int64_t round,
+                       const float *weights, mf_policy by[2]);
 
 /** Make the steps of one round with these weights of all sets, ship the
  *  transitions, and add the worlds' counters to

@@ -72,6 +72,8 @@ mf_status mf_banner(mf_run *run)
 {
     const mf_config *cfg = run->cfg;
     const mf_plan *p = &run->roles.plan;
+    const uint64_t a_round = (uint64_t)cfg->env_spec.n_agents *
+                             (uint64_t)p->n_worlds * (uint64_t)run->steps;
     char host[HOST] = "";
     void *all;
     size_t bytes;
@@ -108,7 +110,7 @@ mf_status mf_banner(mf_run *run)
                 "updates of %lld samples a round",
                 run->n_sets, run->n_sets == 1 ? "" : "s", p->n_shards,
                 (int)cfg->run.pipeline.lag,
-                (double)mf_learner_updates_until(cfg, 1000) / 1000,
+                (double)mf_learner_updates_for(cfg, 1000 * a_round) / 1000,
                 (long long)cfg->run.learner.batch);
     log_memory(run);
     return MF_OK;

@@ -160,6 +160,8 @@ static mf_status sweep(mf_run *run)
 {
     enum { SWEEPS = 100 };
     mf_actor *a;
+    mf_arena_world *w;
+    mf_policy by[2];
     float weights[10] = {0};
     double rates[RUNS];
     mf_status st = MF_OK;
@@ -169,16 +171,16 @@ static mf_status sweep(mf_run *run)
         weights[2 * up + 1] = (float)up - 2.0f;
     }
     MF_TRY(mf_actor_create(run, &a));
+    w = &a->arena.worlds[0];
+    mf_actor_policies(a, 0, 0, weights, by);
     for (int r = 0; r < RUNS; r++) {
         const double began = mf_clock_cpu();
 
         for (int i = 0; i < SWEEPS; i++) {
-            MF_TRY_OR(out,
-                      mf_actor_play(a, &a->worlds[0],
-                                    (uint64_t)(r * SWEEPS + i), 1.2, weights));
+            MF_TRY_OR(out, mf_arena_play(&a->arena, w,
+                                         (uint64_t)(r * SWEEPS + i), by));
         }
-        rates[r] =
-            (double)a->worlds[0].agents.n * SWEEPS / (mf_clock_cpu() - began);
+        rates[r] = (double)w->agents.n * SWEEPS / (mf_clock_cpu() - began);
     }
     printf("%-28s %10.3g spin updates/s\n", "heatbath, shared table",
            mf_bench_median(rates, RUNS));
@@ -189,8 +191,8 @@ out:
 
 static mf_status bench_heatbath(void)
 {
-    char *cfg[] = {"env.ising.width=256", "env.ising.height=256",
-                   "env.ising.temperature=1.2"};
+    char *cfg[] = {"env.name=ising", "env.ising.width=256",
+                   "env.ising.height=256", "env.ising.temperature=1.2"};
 
     return with_run((int)(sizeof(cfg) / sizeof(cfg[0])), cfg, sweep);
 }
@@ -223,6 +225,7 @@ static mf_status bench_pipeline(void)
     char dir[256], dir_key[300], command[300];
     char *cfg[] = {dir_key,
                    "run.rounds=100",
+                   "env.name=ising",
                    "env.ising.width=64",
                    "env.ising.height=64",
                    "env.ising.temperature=1.2",

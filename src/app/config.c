@@ -7,6 +7,7 @@
 #include "mfrl/base/mem.h"
 #include "mfrl/comm/tags.h"
 #include "mfrl/io/run_files.h"
+#include "mfrl/replay/merge.h"
 
 enum { MAX_CONFIG_BYTES = 1 << 20 };
 
@@ -124,6 +125,14 @@ static void list_names(int envs, char *out, size_t size)
     }
 }
 
+/* The numbers of how a step ends are the same in env and replay. */
+_Static_assert((int)MF_GOES_ON == (int)MF_RECORD_GOES_ON &&
+                   (int)MF_DONE == (int)MF_RECORD_ENDED &&
+                   (int)MF_CUT_OFF == (int)MF_RECORD_CUT_OFF,
+               "env and replay number the ends alike");
+_Static_assert((int)MF_ENV_INPUTS <= (int)MF_ALGO_INPUTS,
+               "a network takes all inputs of an environment");
+
 static mf_status find_parts(mf_config *c)
 {
     char names[512];
@@ -176,6 +185,13 @@ mf_status mf_config_resolve(mf_config *c)
                        "without a world; use at least %d, or auto",
                        c->n_worlds, c->env_spec.n_sets, c->env_spec.n_sets);
     }
+    if (c->env_spec.n_teams == 1 &&
+        c->run.selfplay.rule != MF_SELFPLAY_SHARED) {
+        return MF_FAIL(MF_ERR_USAGE,
+                       "selfplay.rule: environment %s has one team, which "
+                       "plays with nobody else; leave it at shared",
+                       c->env->name);
+    }
     for (int s = 0; s < c->env_spec.n_sets; s++) {
         if (mf_config_temperature(c, s, 0) <= 0) {
             return MF_FAIL(MF_ERR_USAGE,
@@ -221,19 +237,42 @@ double mf_config_temperature(const mf_config *c, int set, int64_t round)
     return t > 0 ? t : c->env->temperature(c->env_cfg, set);
 }
 
+size_t mf_config_published(const mf_config *c)
+{
+    const size_t n = (size_t)c->env_spec.n_sets * c->n_weights;
+
+    return c->run.selfplay.rule == MF_SELFPLAY_SHARED ? n : 2 * n;
+}
+
+int mf_config_shard_batch(const mf_config *c)
+{
+    return (int)(c->run.learner.batch / c->run.replay.shards);
+}
+
 mf_status mf_config_algo(const mf_config *c, void **algo)
 {
     const mf_env_spec *e = &c->env_spec;
-    const mf_algo_spec spec = {.run = &c->run,
-                               .n_agents = e->n_agents,
-                               .n_actions = e->n_actions,
-                               .obs_bytes = e->obs_bytes,
-                               .obs_floats = e->obs_floats,
-                               .obs_states = e->obs_states,
-                               .unpack = c->env->unpack,
-                               .max_neighbours = e->max_neighbours,
-                               .batch = (int)c->run.learner.batch};
+    const char *layers = c->run.net.layers;
+    mf_algo_spec spec = {.run = &c->run,
+                         .n_agents = e->n_agents,
+                         .n_actions = e->n_actions,
+                         .obs_bytes = e->obs_bytes,
+                         .obs_floats = e->obs_floats,
+                         .obs_states = e->obs_states,
+                         .n_inputs = e->n_inputs,
+                         .layers =
+                             strcmp(layers, "auto") == 0 ? e->layers : layers,
+                         .unpack = c->env->unpack,
+                         .env_cfg = c->env_cfg,
+                         .max_neighbours = e->max_neighbours,
+                         .batch = (int)c->run.learner.batch,
+                         .max_rows = mf_config_shard_batch(c)};
 
+    for (int i = 0; i < e->n_inputs; i++) {
+        const mf_env_input *in = &e->inputs[i];
+
+        spec.inputs[i] = (mf_net_input){in->name, in->h, in->w, in->c};
+    }
     return c->algo->create(c->algo_cfg, &spec, algo);
 }
 
@@ -252,6 +291,21 @@ mf_plan_request mf_config_plan_request(const mf_config *c, int n_ranks)
     /* resolve has checked the text */
     (void)mf_run_cfg_tiles(c->run.world.tiles, &r.px, &r.py);
     return r;
+}
+
+size_t mf_config_agents_on_tile(const mf_config *c, const mf_decomp *d)
+{
+    const size_t area = (size_t)((d->width + d->px - 1) / d->px) *
+                        (size_t)((d->height + d->py - 1) / d->py);
+    const size_t all = (size_t)d->width * (size_t)d->height;
+
+    return (c->env_spec.n_agents * area + all - 1) / all;
+}
+
+size_t mf_config_section_bytes(const mf_config *c)
+{
+    return sizeof(mf_section) + sizeof(mf_step_head) +
+           (size_t)c->env_spec.ctx_bytes;
 }
 
 mf_layout mf_config_layout(const mf_config *c)

@@ -23,7 +23,7 @@ typedef struct mf_config {
 
     /* Set by mf_config_resolve: */
     const mf_env_ops *env;
-    const void *env_cfg;
+    void *env_cfg;
     mf_env_spec env_spec;
     const mf_algo_ops *algo;
     const void *algo_cfg;
@@ -58,11 +58,24 @@ mf_status mf_config_text(const mf_config *c, int explain, char **text,
 /** Boltzmann temperature of a weight set in a round. */
 double mf_config_temperature(const mf_config *c, int set, int64_t round);
 
+/** Floats of a version of the weights: those of all sets, and where team 1 has
+ *  its own, those once more. */
+size_t mf_config_published(const mf_config *c);
+
+/** Samples of a minibatch from one replay shard. */
+int mf_config_shard_batch(const mf_config *c);
+
 /** The config's algorithm, to be destroyed with its destroy operation. */
 mf_status mf_config_algo(const mf_config *c, void **algo);
 
 /** Shape of a transition. */
 mf_layout mf_config_layout(const mf_config *c);
+
+/** Bytes of a section before its records, the head included. */
+size_t mf_config_section_bytes(const mf_config *c);
+
+/** Agents on the largest tile of a world if they are spread evenly. */
+size_t mf_config_agents_on_tile(const mf_config *c, const mf_decomp *d);
 
 /** What the config asks of a number of ranks. */
 mf_plan_request mf_config_plan_request(const mf_config *c, int n_ranks);

@@ -3,8 +3,20 @@
 #include <math.h>
 
 #include "mfrl/base/mem.h"
+#include "mfrl/nn/adam.h"
 
 enum { N_SUMS = 6 }; /* floats behind a gradient: mf_loss_sums */
+
+/* Steps of a set's worlds that fill its replay, many times over, as few agents
+ * may be left in each. */
+static uint64_t context_slots(const mf_config *cfg)
+{
+    const uint64_t capacity = (uint64_t)cfg->run.replay.capacity;
+    const uint64_t often = 16;
+    const uint64_t slots = often * (capacity / cfg->env_spec.n_agents + 1);
+
+    return slots < capacity ? slots : capacity;
+}
 
 mf_replay_spec mf_learner_replay(const mf_config *cfg, const mf_plan *plan,
                                  int learner)
@@ -20,22 +32,25 @@ mf_replay_spec mf_learner_replay(const mf_config *cfg, const mf_plan *plan,
         .ring_records =
             (uint64_t)((cfg->run.replay.capacity + shards - 1) / shards),
         .seed = (uint64_t)cfg->run.run.seed,
-        .max_samples = (int)(cfg->run.learner.batch / shards),
+        .ctx_bytes = (size_t)e->ctx_bytes,
+        .ctx_slots = 1,
+        .max_samples = mf_config_shard_batch(cfg),
     };
 
+    if (e->ctx_bytes > 0) {
+        s.ctx_slots = context_slots(cfg);
+    }
     mf_plan_shards(plan, learner, &s.first, &s.last);
     return s;
 }
 
-int64_t mf_learner_updates_until(const mf_config *cfg, int64_t rounds)
+int64_t mf_learner_updates_for(const mf_config *cfg, uint64_t recorded)
 {
-    const double per_set =
-        (double)cfg->env_spec.n_agents * cfg->n_worlds / cfg->env_spec.n_sets;
-    const double rate = per_set * (double)cfg->run.pipeline.steps_per_round *
-                        cfg->run.learner.samples_per_step /
-                        (double)cfg->run.learner.batch;
+    const double per_step = cfg->run.learner.samples_per_step /
+                            (double)cfg->run.learner.batch /
+                            (double)cfg->env_spec.n_sets;
 
-    return (int64_t)floor((double)rounds * rate);
+    return (int64_t)floor((double)recorded * per_step);
 }
 
 void mf_learner_destroy(mf_learner **slot)
@@ -56,6 +71,7 @@ void mf_learner_destroy(mf_learner **slot)
     mf_free(&l->weights);
     mf_free(&l->state);
     mf_free(&l->applied);
+    mf_free(&l->ahead);
     if (l->algo != NULL) {
         l->run->cfg->algo->destroy(&l->algo);
     }
@@ -71,8 +87,9 @@ static mf_status create_blocks(mf_learner *l)
     l->n_state = l->run->cfg->n_state;
     l->n_grad = l->run->cfg->n_grad;
     l->n_floats = n_sets * (l->n_grad + N_SUMS);
-    MF_TRY(
-        mf_alloc(n_sets * l->n_weights, sizeof(float), "weights", &l->weights));
+    MF_TRY(mf_alloc(mf_config_published(l->run->cfg), sizeof(float), "weights",
+                    &l->weights));
+    MF_TRY(mf_alloc(n_sets, sizeof(*l->ahead), "episodes", &l->ahead));
     MF_TRY(mf_alloc(n_sets * l->n_state, sizeof(float), "learner state",
                     &l->state));
     MF_TRY(mf_alloc(n_sets, sizeof(*l->applied), "updates", &l->applied));
@@ -84,6 +101,11 @@ static mf_status create_blocks(mf_learner *l)
     for (size_t s = 0; s < n_sets; s++) {
         algo->init(l->algo, (uint64_t)l->run->cfg->run.run.seed, (int)s,
                    l->weights + s * l->n_weights, l->state + s * l->n_state);
+    }
+    if (l->run->cfg->run.selfplay.rule != MF_SELFPLAY_SHARED) {
+        l->opponent = l->weights + n_sets * l->n_weights;
+        memcpy(l->opponent, l->weights,
+               n_sets * l->n_weights * sizeof(*l->opponent));
     }
     return MF_OK;
 }
@@ -104,9 +126,9 @@ mf_status mf_learner_create(mf_run *run, mf_learner **out)
     MF_TRY_OR(err, mf_config_algo(cfg, &l->algo));
     MF_TRY_OR(err, create_blocks(l));
     MF_TRY_OR(err, mf_inbox_create(&run->roles, &l->inbox));
-    MF_TRY_OR(err,
-              mf_merge_create(cfg->n_worlds, run->steps, cfg->env_spec.n_agents,
-                              run->layout.stride, &l->merge));
+    MF_TRY_OR(err, mf_merge_create(cfg->n_worlds, run->steps,
+                                   cfg->env_spec.n_agents, run->layout.stride,
+                                   (size_t)cfg->env_spec.ctx_bytes, &l->merge));
     MF_TRY_OR(err, mf_replay_create(&replay, &l->replay));
     MF_TRY_OR(err, mf_gradsum_create(&run->roles, l->n_floats, &l->gradsum));
     *out = l;
@@ -115,6 +137,14 @@ mf_status mf_learner_create(mf_run *run, mf_learner **out)
 err:
     mf_learner_destroy(&l);
     return st;
+}
+
+/* Without a bootstrap every step can be learned from. */
+static mf_draw wanted(const mf_config *cfg)
+{
+    return cfg->run.learner.gamma <= 0                     ? MF_DRAW_ALL
+           : cfg->run.learner.terminal == MF_TERMINAL_MASK ? MF_DRAW_NEXT
+                                                           : MF_DRAW_CHAINED;
 }
 
 /* Sample from one ring and add its gradient and sums to the shard's block. */
@@ -129,8 +159,7 @@ static mf_status shard_gradient(mf_learner *l, int set, int v, double t)
 
     mf_run_phase(l->run, MF_PHASE_SAMPLE);
     mf_replay_draw(l->replay, set, l->first_shard + v, l->drawn,
-                   (int)(cfg->run.learner.batch / cfg->run.replay.shards),
-                   cfg->run.learner.gamma > 0, &s);
+                   mf_config_shard_batch(cfg), wanted(cfg), &s);
     mf_run_phase(l->run, MF_PHASE_GRADIENT);
     if (s.n > 0) {
         const mf_minibatch b = {.n = s.n,
@@ -140,8 +169,10 @@ static mf_status shard_gradient(mf_learner *l, int set, int v, double t)
                                 .act = s.act,
                                 .rew = s.rew,
                                 .done = s.done,
+                                .ctx = s.ctx,
                                 .next_obs = s.next_obs,
-                                .next_counts = s.next_counts};
+                                .next_counts = s.next_counts,
+                                .next_ctx = s.next_ctx};
 
         MF_TRY(cfg->algo->gradient(
             l->algo, l->weights + (size_t)set * l->n_weights,
@@ -202,10 +233,45 @@ static mf_status update(mf_learner *l, int64_t round)
     return MF_OK;
 }
 
+/* What is known of the round's steps as a whole. */
+static mf_status read_heads(mf_learner *l)
+{
+    memset(l->ahead, 0, (size_t)l->run->n_sets * sizeof(*l->ahead));
+    for (int step = 0; step < l->run->steps; step++) {
+        for (int w = 0; w < l->run->cfg->n_worlds; w++) {
+            mf_step_head head;
+
+            MF_TRY(mf_merge_head(l->merge, step, w, &head));
+            l->recorded += head.n_recorded;
+            l->ahead[w % l->run->n_sets] += head.event == MF_EVENT_END_AHEAD;
+        }
+    }
+    return MF_OK;
+}
+
+/* The public code's rule of self-play: an opponent that is beaten becomes
+ * almost as good. */
+static void raise_opponent(mf_learner *l)
+{
+    const mf_run_cfg *run = &l->run->cfg->run;
+
+    if (run->selfplay.rule != MF_SELFPLAY_REFERENCE) {
+        return;
+    }
+    for (int set = 0; set < l->run->n_sets; set++) {
+        const size_t at = (size_t)set * l->n_weights;
+
+        for (int k = 0; k < l->ahead[set]; k++) {
+            mf_soft_update(l->opponent + at, l->weights + at, l->n_weights,
+                           (float)(1 - run->selfplay.keep));
+        }
+    }
+}
+
 mf_status mf_learner_round(mf_learner *l, int64_t round)
 {
-    const int64_t n_updates = mf_learner_updates_until(l->run->cfg, round + 1) -
-                              mf_learner_updates_until(l->run->cfg, round);
+    const int64_t before = mf_learner_updates_for(l->run->cfg, l->recorded);
+    int64_t n_updates;
 
     mf_run_phase(l->run, MF_PHASE_WAIT_DATA);
     MF_TRY(mf_inbox_receive(l->inbox));
@@ -216,9 +282,12 @@ mf_status mf_learner_round(mf_learner *l, int64_t round)
 
         MF_TRY(mf_merge_add(l->merge, message, size));
     }
+    MF_TRY(read_heads(l));
     MF_TRY(mf_merge_insert(l->merge, l->replay));
+    n_updates = mf_learner_updates_for(l->run->cfg, l->recorded) - before;
     for (int64_t u = 0; u < n_updates; u++) {
         MF_TRY(update(l, round));
     }
+    raise_opponent(l);
     return MF_OK;
 }

@@ -20,10 +20,14 @@ typedef struct mf_learner {
     mf_gradsum *gradsum;
     float **grads;     /* [n_shards] [n_sets][n_grad] then [n_sets] sums */
     size_t n_floats;   /* of one of them */
-    float *weights;    /* [n_sets][n_weights] */
+    float *weights;    /* [n_sets][n_weights], and behind them */
+    float *opponent;   /* [n_sets][n_weights] team 1's, NULL if it plays the
+                          same ones */
     float *state;      /* [n_sets][n_state] */
     uint64_t *applied; /* [n_sets] updates made */
     uint64_t drawn;    /* updates drawn for: the key of the next draws */
+    uint64_t recorded; /* agent-steps of all worlds and shards so far */
+    int *ahead;        /* [n_sets] episodes of this round that team 0 led */
     mf_loss_sums sums; /* since the report last took them */
 } mf_learner;
 
@@ -36,10 +40,9 @@ void mf_learner_destroy(mf_learner **l);
  *  Collective on the learners; blocks until all actors have shipped. */
 mf_status mf_learner_round(mf_learner *l, int64_t round);
 
-/** Updates that the first @p rounds rounds bring: samples_per_step samples per
- *  agent-step, spread evenly where that is not a whole number of batches a
- *  round. */
-int64_t mf_learner_updates_until(const mf_config *cfg, int64_t rounds);
+/** Updates that so many recorded agent-steps bring: samples_per_step samples
+ *  each, spread evenly where that is not a whole number of batches. */
+int64_t mf_learner_updates_for(const mf_config *cfg, uint64_t recorded);
 
 /** The replay that a learner of this plan gets. */
 mf_replay_spec mf_learner_replay(const mf_config *cfg, const mf_plan *plan,

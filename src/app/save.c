@@ -11,6 +11,8 @@
 #include "mfrl/io/checkpoint.h"
 #include "state_files.h"
 
+static const char *const CONTEXTS = "contexts.h5";
+
 /* The entries of the files that this rank writes. */
 typedef struct written {
     mf_ckpt_entry *entries;
@@ -50,6 +52,9 @@ static mf_status save_mine(mf_trainer *t, const char *dir, written *w)
     if (t->run->roles.rank == 0) {
         MF_TRY(mf_path_join(path, dir, "net.h5"));
         MF_TRY(stamp(dir, "net.h5", save_net(t, path), w));
+        MF_TRY(mf_path_join(path, dir, CONTEXTS));
+        MF_TRY(
+            stamp(dir, CONTEXTS, mf_state_save_contexts(path, t->learner), w));
     }
     for (int v = 0; t->learner != NULL && v < t->learner->n_shards; v++) {
         const int shard = t->learner->first_shard + v;
@@ -59,12 +64,13 @@ static mf_status save_mine(mf_trainer *t, const char *dir, written *w)
         MF_TRY(
             stamp(dir, name, mf_state_save_replay(path, t->learner, shard), w));
     }
-    for (int k = 0; t->actor != NULL && k < t->actor->n_worlds; k++) {
-        const mf_actor_world *world = &t->actor->worlds[k];
+    for (int k = 0; t->actor != NULL && k < t->actor->arena.n_worlds; k++) {
+        const mf_arena_world *world = &t->actor->arena.worlds[k];
 
-        mf_state_world_name(name, world->world, &t->actor->tile);
+        mf_state_world_name(name, world->world, &t->actor->arena.tile);
         MF_TRY(mf_path_join(path, dir, name));
-        MF_TRY(stamp(dir, name, mf_state_save_world(path, t->actor, world), w));
+        MF_TRY(stamp(dir, name,
+                     mf_state_save_world(path, &t->actor->arena, world), w));
     }
     return MF_OK;
 }
@@ -107,8 +113,8 @@ mf_status mf_save(mf_trainer *t)
 {
     const MPI_Comm all = t->run->roles.control;
     const size_t most =
-        1 + (size_t)(t->learner != NULL ? t->learner->n_shards : 0) +
-        (size_t)(t->actor != NULL ? t->actor->n_worlds : 0);
+        2 + (size_t)(t->learner != NULL ? t->learner->n_shards : 0) +
+        (size_t)(t->actor != NULL ? t->actor->arena.n_worlds : 0);
     char tmp[MF_PATH] = "";
     written w = {0};
     mf_status st = MF_OK;
@@ -139,9 +145,9 @@ mf_status mf_save(mf_trainer *t)
 
 /* ---- restore ---- */
 
-static mf_status load_world(mf_trainer *t, const char *dir, mf_actor_world *w)
+static mf_status load_world(mf_trainer *t, const char *dir, mf_arena_world *w)
 {
-    const mf_tile *tile = &t->actor->tile;
+    const mf_tile *tile = &t->actor->arena.tile;
     char prefix[MF_NAME], path[MF_PATH];
     size_t cells = 0;
     mf_status st = MF_OK;
@@ -155,7 +161,7 @@ static mf_status load_world(mf_trainer *t, const char *dir, mf_actor_world *w)
         if (strncmp(e->d_name, prefix, strlen(prefix)) == 0) {
             st = mf_path_join(path, dir, e->d_name);
             if (st == MF_OK) {
-                st = mf_state_load_world(path, t->actor, w, &cells);
+                st = mf_state_load_world(path, &t->actor->arena, w, &cells);
             }
         }
     }
@@ -174,7 +180,7 @@ static mf_status load_world(mf_trainer *t, const char *dir, mf_actor_world *w)
 static mf_status load_progress(mf_trainer *t, const char *net, mf_restored *out)
 {
     const int lag = (int)t->run->cfg->run.pipeline.lag;
-    const size_t n = (size_t)t->run->n_sets * t->learner->n_weights;
+    const size_t n = mf_config_published(t->run->cfg);
     const size_t n_partial = mf_report_partial_size(t->run);
 
     MF_TRY(
@@ -191,6 +197,9 @@ static mf_status load_mine(mf_trainer *t, const char *dir, mf_restored *out)
     MF_TRY(mf_path_join(path, dir, "net.h5"));
     if (t->learner != NULL) {
         MF_TRY(mf_state_load_net(path, t->learner));
+        MF_TRY(mf_path_join(path, dir, CONTEXTS));
+        MF_TRY(mf_state_load_contexts(path, t->learner));
+        MF_TRY(mf_path_join(path, dir, "net.h5"));
     }
     if (t->run->roles.rank == 0) {
         MF_TRY(load_progress(t, path, out));
@@ -202,8 +211,8 @@ static mf_status load_mine(mf_trainer *t, const char *dir, mf_restored *out)
         MF_TRY(mf_path_join(path, dir, name));
         MF_TRY(mf_state_load_replay(path, t->learner, shard));
     }
-    for (int k = 0; t->actor != NULL && k < t->actor->n_worlds; k++) {
-        MF_TRY(load_world(t, dir, &t->actor->worlds[k]));
+    for (int k = 0; t->actor != NULL && k < t->actor->arena.n_worlds; k++) {
+        MF_TRY(load_world(t, dir, &t->actor->arena.worlds[k]));
     }
     return MF_OK;
 }

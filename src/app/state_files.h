@@ -4,13 +4,14 @@
  *
  *      net.h5                      weights, learner state, counters
  *      replay-<shard>.h5           one replay shard of every weight set
+ *      contexts.h5                 what steps share, for all shards
  *      world-<w>.tile-<x>-<y>.h5   one tile of one world, x, y = its first cell
  *
  *  net.h5: every array of the algorithm under its name ("/table/q",
- *  "/net/dense_0/weight", "/target/...", "/adam/m/..."), with a leading
- *  dimension for the weight set if there are several; attributes on the root
- *  say what it belongs to.  It is also the policy that can be played.
- *  All functions are Local.
+ *  "/net/dense_0/weight", "/target/...", "/adam/m/..."; "/opponent/..." where
+ *  team 1 has weights of its own), with a leading dimension for the weight set
+ * if there are several; attributes on the root say what it belongs to.  It is
+ * also the policy that can be played. All functions are Local.
  */
 #ifndef MFRL_APP_STATE_FILES_H
 #define MFRL_APP_STATE_FILES_H
@@ -46,12 +47,18 @@ mf_status mf_state_load_progress(const char *path, const mf_learner *l,
 mf_status mf_state_save_replay(const char *path, mf_learner *l, int shard);
 mf_status mf_state_load_replay(const char *path, mf_learner *l, int shard);
 
-mf_status mf_state_save_world(const char *path, mf_actor *a,
-                              const mf_actor_world *w);
+mf_status mf_state_save_contexts(const char *path, mf_learner *l);
+mf_status mf_state_load_contexts(const char *path, mf_learner *l);
+
+/** Fill the opponent's weights from a net.h5 of the same network. */
+mf_status mf_state_load_opponent(const char *path, mf_learner *l);
+
+mf_status mf_state_save_world(const char *path, mf_arena *a,
+                              const mf_arena_world *w);
 
 /** Copy what a file holds of this tile; *cells is raised by the number of
  *  cells, so that the caller sees when the tile is complete. */
-mf_status mf_state_load_world(const char *path, mf_actor *a, mf_actor_world *w,
+mf_status mf_state_load_world(const char *path, mf_arena *a, mf_arena_world *w,
                               size_t *cells);
 
 #endif

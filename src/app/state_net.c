@@ -6,15 +6,22 @@
 #include "mfrl/base/mem.h"
 #include "mfrl/io/h5.h"
 
-enum { FORMAT_VERSION = 1 };
+enum { FORMAT_VERSION = 2 };
 
-/* The file's shape of an algorithm's array, and its floats per set. */
-static size_t net_array(const mf_learner *l, const mf_algo_array *a,
+enum { LEARNER, OPPONENT }; /* whose arrays */
+
+/* The file's shape of an algorithm's array, and its floats per set.  Those of
+ * the opponent are weights alone, in a group of its own. */
+static size_t net_array(const mf_learner *l, const mf_algo_array *a, int whose,
                         char path[128], mf_h5_array *out)
 {
     size_t n = 1;
 
-    snprintf(path, 128, "/%s", a->name);
+    if (whose == OPPONENT) {
+        snprintf(path, 128, "/opponent%s", strchr(a->name, '/'));
+    } else {
+        snprintf(path, 128, "/%s", a->name);
+    }
     *out = (mf_h5_array){
         .path = path, .type = MF_F32, .description = a->description};
     if (l->run->n_sets > 1) {
@@ -28,22 +35,26 @@ static size_t net_array(const mf_learner *l, const mf_algo_array *a,
 }
 
 /* Where set s of an array lies in the learner's blocks. */
-static float *net_data(const mf_learner *l, const mf_algo_array *a, int s)
+static float *net_data(const mf_learner *l, const mf_algo_array *a, int whose,
+                       int s)
 {
+    float *weights = whose == OPPONENT ? l->opponent : l->weights;
+
     return a->in_state ? l->state + (size_t)s * l->n_state + a->offset
-                       : l->weights + (size_t)s * l->n_weights + a->offset;
+                       : weights + (size_t)s * l->n_weights + a->offset;
 }
 
 typedef mf_status (*net_visit)(mf_h5 *f, const mf_h5_array *shape,
                                const mf_learner *l, const mf_algo_array *a,
-                               size_t n, float *all);
+                               int whose, size_t n, float *all);
 
 static mf_status write_array(mf_h5 *f, const mf_h5_array *shape,
                              const mf_learner *l, const mf_algo_array *a,
-                             size_t n, float *all)
+                             int whose, size_t n, float *all)
 {
     for (int s = 0; s < l->run->n_sets; s++) {
-        memcpy(all + (size_t)s * n, net_data(l, a, s), n * sizeof(float));
+        memcpy(all + (size_t)s * n, net_data(l, a, whose, s),
+               n * sizeof(float));
     }
     MF_TRY(mf_h5_write(f, shape, all));
     return mf_h5_set_text(f, shape->path, "activation", a->activation);
@@ -51,16 +62,18 @@ static mf_status write_array(mf_h5 *f, const mf_h5_array *shape,
 
 static mf_status read_array(mf_h5 *f, const mf_h5_array *shape,
                             const mf_learner *l, const mf_algo_array *a,
-                            size_t n, float *all)
+                            int whose, size_t n, float *all)
 {
     MF_TRY(mf_h5_read(f, shape, all));
     for (int s = 0; s < l->run->n_sets; s++) {
-        memcpy(net_data(l, a, s), all + (size_t)s * n, n * sizeof(float));
+        memcpy(net_data(l, a, whose, s), all + (size_t)s * n,
+               n * sizeof(float));
     }
     return MF_OK;
 }
 
-static mf_status each_array(mf_h5 *f, const mf_learner *l, net_visit visit)
+static mf_status each_array(mf_h5 *f, const mf_learner *l, int whose,
+                            net_visit visit)
 {
     const size_t largest =
         (l->n_weights > l->n_state ? l->n_weights : l->n_state) *
@@ -78,9 +91,13 @@ static mf_status each_array(mf_h5 *f, const mf_learner *l, net_visit visit)
     for (int k = 0; k < n_arrays; k++) {
         mf_h5_array shape;
         char path[128];
-        const size_t n = net_array(l, &arrays[k], path, &shape);
+        size_t n;
 
-        MF_TRY_OR(out, visit(f, &shape, l, &arrays[k], n, all));
+        if (whose == OPPONENT && arrays[k].in_state) {
+            continue;
+        }
+        n = net_array(l, &arrays[k], whose, path, &shape);
+        MF_TRY_OR(out, visit(f, &shape, l, &arrays[k], whose, n, all));
     }
 out:
     mf_free(&arrays);
@@ -128,6 +145,7 @@ static mf_status write_attributes(mf_h5 *f, const mf_learner *l,
     MF_TRY(mf_h5_set_text(f, "/", "observation", cfg->env_spec.observation));
     MF_TRY(mf_h5_set_int(f, "/", "version", at->round));
     MF_TRY(mf_h5_set_int(f, "/", "update", (int64_t)l->drawn));
+    MF_TRY(mf_h5_set_int(f, "/", "recorded", (int64_t)l->recorded));
     MF_TRY(mf_h5_set_int(f, "/", "agent_steps", at->agent_steps));
     MF_TRY(mf_h5_set_real(f, "/", "wall_s", at->wall));
     MF_TRY(mf_h5_set_int(f, "/", "weight_sets", l->run->n_sets));
@@ -141,7 +159,7 @@ static mf_status write_rest(mf_h5 *f, const mf_learner *l,
                             const mf_weights_version *older, int n_older,
                             const double *partial, size_t n_partial)
 {
-    const size_t n = (size_t)l->run->n_sets * l->n_weights;
+    const size_t n = mf_config_published(l->run->cfg);
     const mf_h5_array applied = {.path = "/progress/updates",
                                  .type = MF_U64,
                                  .n_dims = 1,
@@ -182,7 +200,10 @@ mf_status mf_state_save_net(const char *path, const mf_learner *l,
 
     MF_TRY(mf_h5_create(path, &f));
     MF_TRY_OR(err, write_attributes(f, l, at));
-    MF_TRY_OR(err, each_array(f, l, write_array));
+    MF_TRY_OR(err, each_array(f, l, LEARNER, write_array));
+    if (l->opponent != NULL) {
+        MF_TRY_OR(err, each_array(f, l, OPPONENT, write_array));
+    }
     MF_TRY_OR(err, write_layers(f, l));
     MF_TRY_OR(err, write_rest(f, l, older, n_older, partial, n_partial));
     return mf_h5_close(&f);
@@ -198,7 +219,7 @@ mf_status mf_state_load_net(const char *path, mf_learner *l)
                                  .type = MF_U64,
                                  .n_dims = 1,
                                  .dims = {(uint64_t)l->run->n_sets}};
-    int64_t drawn, format;
+    int64_t drawn, recorded, format;
     mf_h5 *f;
     mf_status st;
 
@@ -211,11 +232,40 @@ mf_status mf_state_load_net(const char *path, mf_learner *l)
                      path, (long long)format, FORMAT_VERSION);
         goto out;
     }
-    MF_TRY_OR(out, each_array(f, l, read_array));
+    MF_TRY_OR(out, each_array(f, l, LEARNER, read_array));
+    if (l->opponent != NULL) {
+        MF_TRY_OR(out, each_array(f, l, OPPONENT, read_array));
+    }
     MF_TRY_OR(out, mf_h5_read(f, &applied, l->applied));
     MF_TRY_OR(out, mf_h5_get_int(f, "/", "update", &drawn));
+    MF_TRY_OR(out, mf_h5_get_int(f, "/", "recorded", &recorded));
     l->drawn = (uint64_t)drawn;
+    l->recorded = (uint64_t)recorded;
 out:
+    (void)mf_h5_close(&f);
+    return st;
+}
+
+/* Visits the arrays of a policy file that are weights, to the opponent. */
+static mf_status read_weights(mf_h5 *f, const mf_h5_array *shape,
+                              const mf_learner *l, const mf_algo_array *a,
+                              int whose, size_t n, float *all)
+{
+    mf_h5_array from = *shape;
+    char path[128];
+
+    snprintf(path, sizeof(path), "/%s", a->name);
+    from.path = path;
+    return read_array(f, &from, l, a, whose, n, all);
+}
+
+mf_status mf_state_load_opponent(const char *path, mf_learner *l)
+{
+    mf_h5 *f;
+    mf_status st;
+
+    MF_TRY(mf_h5_open(path, &f));
+    st = each_array(f, l, OPPONENT, read_weights);
     (void)mf_h5_close(&f);
     return st;
 }
@@ -225,7 +275,7 @@ mf_status mf_state_load_progress(const char *path, const mf_learner *l,
                                  int *n_older, double *partial,
                                  size_t n_partial)
 {
-    const size_t n = (size_t)l->run->n_sets * l->n_weights;
+    const size_t n = mf_config_published(l->run->cfg);
     const mf_h5_array row = {.path = "/progress/metrics_row",
                              .type = MF_F64,
                              .n_dims = 1,

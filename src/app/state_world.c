@@ -13,7 +13,7 @@ void mf_state_world_name(char out[MF_NAME], int world, const mf_tile *tile)
 
 /* Rows [y0, y1) x columns [x0, x1) of the tile's field, to or from a dense
  * buffer. */
-static void copy_cells(mf_actor *a, mf_actor_world *w, int x0, int x1, int y0,
+static void copy_cells(mf_arena *a, mf_arena_world *w, int x0, int x1, int y0,
                        int y1, uint8_t *dense, int to_tile)
 {
     size_t elem;
@@ -28,10 +28,47 @@ static void copy_cells(mf_actor *a, mf_actor_world *w, int x0, int x1, int y0,
     }
 }
 
-mf_status mf_state_save_world(const char *path, mf_actor *a,
-                              const mf_actor_world *world)
+/* What all tiles of the world know alike. */
+static mf_h5_array state_array(mf_arena *a, mf_arena_world *w, void **state)
 {
-    mf_actor_world w = *world;
+    size_t bytes = 0;
+
+    *state = a->run->cfg->env->state(w->env, &bytes);
+    return (mf_h5_array){.path = "/state",
+                         .type = MF_U8,
+                         .n_dims = 1,
+                         .dims = {bytes},
+                         .description = "what the world knows as a whole"};
+}
+
+static mf_status save_state(mf_h5 *f, mf_arena *a, mf_arena_world *w)
+{
+    void *state;
+    mf_h5_array shape;
+
+    if (a->run->cfg->env->state == NULL) {
+        return MF_OK;
+    }
+    shape = state_array(a, w, &state);
+    return mf_h5_write(f, &shape, state);
+}
+
+static mf_status load_state(mf_h5 *f, mf_arena *a, mf_arena_world *w)
+{
+    void *state;
+    mf_h5_array shape;
+
+    if (a->run->cfg->env->state == NULL) {
+        return MF_OK;
+    }
+    shape = state_array(a, w, &state);
+    return mf_h5_read(f, &shape, state);
+}
+
+mf_status mf_state_save_world(const char *path, mf_arena *a,
+                              const mf_arena_world *world)
+{
+    mf_arena_world w = *world;
     const mf_tile *t = &a->tile;
     const int64_t origin[2] = {t->x0, t->y0};
     uint8_t *dense = NULL;
@@ -53,6 +90,7 @@ mf_status mf_state_save_world(const char *path, mf_actor *a,
     MF_TRY_OR(err, mf_h5_create(path, &f));
     MF_TRY_OR(err, mf_h5_write(f, &shape, dense));
     MF_TRY_OR(err, mf_h5_set_ints(f, "/cells", "origin", origin, 2));
+    MF_TRY_OR(err, save_state(f, a, &w));
     mf_free(&dense);
     return mf_h5_close(&f);
 
@@ -65,7 +103,7 @@ err:
 static int max_int(int a, int b) { return a > b ? a : b; }
 static int min_int(int a, int b) { return a < b ? a : b; }
 
-mf_status mf_state_load_world(const char *path, mf_actor *a, mf_actor_world *w,
+mf_status mf_state_load_world(const char *path, mf_arena *a, mf_arena_world *w,
                               size_t *cells)
 {
     const mf_tile *t = &a->tile;
@@ -104,6 +142,7 @@ mf_status mf_state_load_world(const char *path, mf_actor *a, mf_actor_world *w,
         MF_TRY_OR(out, mf_alloc(n, shape.dims[2], "tile", &dense));
         MF_TRY_OR(out, mf_h5_read_part(f, &shape, start, dense));
         copy_cells(a, w, x0, x1, y0, y1, dense, 1);
+        MF_TRY_OR(out, load_state(f, a, w));
         w->ghosts_current = 0;
         *cells += n;
     }

@@ -12,6 +12,7 @@
 #include "run_json.h"
 #include "save.h"
 #include "signals.h"
+#include "state_files.h"
 
 enum { WORD_STOP = 1 }; /* what travels with a version of the weights */
 
@@ -23,9 +24,7 @@ static int64_t lag(const mf_trainer *t)
 /* The first versions, so that lagging actors find what they need. */
 static mf_status publish_first(mf_trainer *t, const mf_restored *from)
 {
-    const size_t n =
-        (size_t)t->run->n_sets *
-        (t->learner != NULL ? t->learner->n_weights : t->actor->n_weights);
+    const size_t n = mf_config_published(t->run->cfg);
 
     MF_TRY(mf_weights_create(&t->run->roles, n, (int)lag(t) + 2,
                              from->at.round - from->n_older, &t->weights));
@@ -36,6 +35,15 @@ static mf_status publish_first(mf_trainer *t, const mf_restored *from)
         MF_TRY(mf_weights_publish(t->weights, from->older + (size_t)k * n, 0));
     }
     return mf_weights_publish(t->weights, t->learner->weights, 0);
+}
+
+static mf_status load_frozen(mf_trainer *t)
+{
+    const char *path = t->run->cfg->run.selfplay.opponent;
+
+    return mf_comm_agree(
+        t->run->roles.control,
+        t->learner != NULL ? mf_state_load_opponent(path, t->learner) : MF_OK);
 }
 
 mf_status mf_trainer_create(mf_run *run, const char *resume, mf_trainer *out)
@@ -52,6 +60,8 @@ mf_status mf_trainer_create(mf_run *run, const char *resume, mf_trainer *out)
     }
     if (resume != NULL) {
         MF_TRY_OR(err, mf_restore(out, resume, &from));
+    } else if (run->cfg->run.selfplay.rule == MF_SELFPLAY_FROZEN) {
+        MF_TRY_OR(err, load_frozen(out));
     }
     MF_TRY_OR(err, mf_report_create(run, &from.at, from.partial, &out->report));
     MF_TRY_OR(err, publish_first(out, &from));
@@ -74,12 +84,26 @@ void mf_trainer_clear(mf_trainer *t)
     mf_learner_destroy(&t->learner);
 }
 
-static uint64_t world_digest(mf_actor *a, mf_actor_world *w)
+static uint64_t cell_digest(uint64_t at, const uint8_t *cell, size_t elem)
 {
+    uint64_t value = 0;
+
+    if (elem <= sizeof(value)) {
+        memcpy(&value, cell, elem);
+    } else {
+        value = mf_digest_bytes(cell, elem, 0);
+    }
+    return mf_digest_item(at, value);
+}
+
+/* Of the tile's cells; the state, which all tiles know, counts once. */
+static uint64_t world_digest(mf_arena *a, mf_arena_world *w)
+{
+    const mf_env_ops *env = a->run->cfg->env;
     const mf_tile *t = &a->tile;
     uint64_t sum = 0;
-    size_t elem;
-    const uint8_t *cells = a->run->cfg->env->cells(w->env, &elem);
+    size_t elem, bytes;
+    const uint8_t *cells = env->cells(w->env, &elem);
 
     for (int y = 0; y < t->ny; y++) {
         const uint8_t *row = cells + mf_tile_at(t, 0, y) * elem;
@@ -88,15 +112,15 @@ static uint64_t world_digest(mf_actor *a, mf_actor_world *w)
             ((uint64_t)(t->y0 + y) * (uint64_t)t->width + (uint64_t)t->x0);
 
         for (int x = 0; x < t->nx; x++) {
-            uint64_t value = 0;
-
-            if (elem <= sizeof(value)) {
-                memcpy(&value, row + (size_t)x * elem, elem);
-            } else {
-                value = mf_digest_bytes(row + (size_t)x * elem, elem, 0);
-            }
-            sum += mf_digest_item(first + (uint64_t)x, value);
+            sum +=
+                cell_digest(first + (uint64_t)x, row + (size_t)x * elem, elem);
         }
+    }
+    if (env->state != NULL && t->x0 == 0 && t->y0 == 0) {
+        const void *state = env->state(w->env, &bytes);
+
+        sum += mf_digest_item((uint64_t)w->world << 40 | UINT32_MAX,
+                              mf_digest_bytes(state, bytes, 0));
     }
     return sum;
 }
@@ -105,17 +129,18 @@ mf_status mf_trainer_digest(mf_trainer *t, uint64_t *weights, uint64_t *worlds)
 {
     int64_t sum = 0;
 
-    for (int w = 0; t->actor != NULL && w < t->actor->n_worlds; w++) {
-        sum = (int64_t)((uint64_t)sum +
-                        world_digest(t->actor, &t->actor->worlds[w]));
+    for (int w = 0; t->actor != NULL && w < t->actor->arena.n_worlds; w++) {
+        sum =
+            (int64_t)((uint64_t)sum + world_digest(&t->actor->arena,
+                                                   &t->actor->arena.worlds[w]));
     }
     MF_TRY(mf_comm_sum_i64(&sum, 1, t->run->roles.control));
     *worlds = (uint64_t)sum;
     *weights = 0;
     if (t->run->roles.rank == 0) {
-        const size_t n = (size_t)t->run->n_sets * t->learner->n_weights;
-
-        *weights = mf_digest_bytes(t->learner->weights, n * sizeof(float), 0);
+        *weights = mf_digest_bytes(
+            t->learner->weights,
+            mf_config_published(t->run->cfg) * sizeof(float), 0);
     }
     return MF_OK;
 }
@@ -161,10 +186,7 @@ static mf_status act_and_learn(mf_trainer *t, const mf_weights_version *v)
     if (t->actor != NULL) {
         MF_TRY(mf_actor_round(t->actor, t->round, v->values,
                               mf_report_counters(t->report)));
-        for (int w = 0; w < t->actor->n_worlds; w++) {
-            perf[MF_PERF_AGENT_STEPS] +=
-                (int64_t)t->actor->worlds[w].agents.n * run->steps;
-        }
+        perf[MF_PERF_AGENT_STEPS] += t->actor->agent_steps;
     }
     if (t->learner != NULL) {
         MF_TRY(mf_learner_round(t->learner, t->round));
@@ -252,8 +274,8 @@ mf_status mf_trainer_run(mf_trainer *t)
     MF_TRY(mf_trainer_settle(t));
     if (t->actor != NULL) {
         t->ship_bytes = mf_outbox_bytes(t->actor->outbox);
-        for (int w = 0; w < t->actor->n_worlds; w++) {
-            t->halo_bytes += mf_halo_bytes(t->actor->worlds[w].halo);
+        for (int w = 0; w < t->actor->arena.n_worlds; w++) {
+            t->halo_bytes += mf_halo_bytes(t->actor->arena.worlds[w].halo);
         }
     }
     mf_phases_switch(&t->run->phases, -1);

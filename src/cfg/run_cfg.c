@@ -69,9 +69,9 @@ static const mf_opt TABLE[] = {
 };
 
 static const mf_opt NET[] = {
-    {"layers", MF_OPT_STRING, AT(net.layers), "table", 0, 0, NULL, NULL,
+    {"layers", MF_OPT_STRING, AT(net.layers), "auto", 0, 0, NULL, NULL,
      "table (a lookup table), or the hidden layers such as dense 64, dense 64; "
-     "the output layer is added"},
+     "the output layer is added; auto = what suits the environment"},
     {"gemm", MF_OPT_CHOICE, AT(net.gemm), "own", 0, 0, "own|openblas", NULL,
      "matrix products; own gives the same bits for every batch and machine"},
     {.key = NULL},
@@ -100,6 +100,22 @@ static const mf_opt LEARNER[] = {
      "of one step"},
     {"tau_soft", MF_OPT_REAL, AT(learner.tau_soft), "0.005", 0, 1, NULL, NULL,
      "share of the new weights in the target network at every update"},
+    {"terminal", MF_OPT_CHOICE, AT(learner.terminal), "learn", 0, 0,
+     "learn|mask", NULL,
+     "last steps before a death or the end: learned from, or left out as in "
+     "the public code"},
+    {.key = NULL},
+};
+
+static const mf_opt SELFPLAY[] = {
+    {"rule", MF_OPT_CHOICE, AT(selfplay.rule), "shared", 0, 0,
+     "shared|reference|frozen", NULL,
+     "team 1 plays the same weights, which learn from both; an older self, "
+     "raised whenever team 0 ends an episode ahead; or selfplay.opponent"},
+    {"keep", MF_OPT_REAL, AT(selfplay.keep), "0.01", 0, 1, NULL, NULL,
+     "with rule = reference: share of the old opponent in the new one"},
+    {"opponent", MF_OPT_STRING, AT(selfplay.opponent), "", 0, 0, NULL, NULL,
+     "with rule = frozen: a net.h5 of the same network"},
     {.key = NULL},
 };
 
@@ -134,12 +150,19 @@ static const mf_opt LOG[] = {
 void mf_run_cfg_sections(mf_run_cfg *c, mf_opt_section *out)
 {
     const mf_opt_section sections[MF_RUN_SECTIONS] = {
-        {"run", RUN, c},           {"ranks", RANKS, c},
-        {"pipeline", PIPELINE, c}, {"world", WORLD, c},
-        {"env", ENV, c},           {"algo", ALGO, c},
-        {"table", TABLE, c},       {"net", NET, c},
-        {"replay", REPLAY, c},     {"learner", LEARNER, c},
-        {"policy", POLICY, c},     {"checkpoint", CHECKPOINT, c},
+        {"run", RUN, c},
+        {"ranks", RANKS, c},
+        {"pipeline", PIPELINE, c},
+        {"world", WORLD, c},
+        {"env", ENV, c},
+        {"algo", ALGO, c},
+        {"table", TABLE, c},
+        {"net", NET, c},
+        {"replay", REPLAY, c},
+        {"learner", LEARNER, c},
+        {"policy", POLICY, c},
+        {"selfplay", SELFPLAY, c},
+        {"checkpoint", CHECKPOINT, c},
         {"log", LOG, c},
     };
 
@@ -220,8 +243,15 @@ mf_status mf_run_cfg_check(const mf_run_cfg *c)
                        "run.burn_in = 1: no round is left for the summary; "
                        "0.5 leaves out the first half");
     }
+    if (c->selfplay.rule == MF_SELFPLAY_FROZEN &&
+        c->selfplay.opponent[0] == '\0') {
+        return MF_FAIL(MF_ERR_USAGE,
+                       "selfplay.rule = frozen: needs selfplay.opponent, the "
+                       "net.h5 of a checkpoint");
+    }
     if (c->table.sharing == MF_SHARING_PER_AGENT &&
-        strcmp(c->net.layers, "table") != 0) {
+        strcmp(c->net.layers, "table") != 0 &&
+        strcmp(c->net.layers, "auto") != 0) {
         return MF_FAIL(MF_ERR_USAGE,
                        "table.sharing = per_agent: needs net.layers = table, "
                        "a network is shared by all agents");

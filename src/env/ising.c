@@ -49,7 +49,7 @@ static const mf_opt OPTS[] = {
 
 static const char *const METRICS[] = {"reward", "order", "staggered"};
 
-static mf_status spec(const void *config, mf_env_spec *out)
+static mf_status spec(void *config, mf_env_spec *out)
 {
     const ising_cfg *cfg = config;
 
@@ -71,6 +71,8 @@ static mf_status spec(const void *config, mf_env_spec *out)
                          .n_actions = 2,
                          .keying = cfg->keying == LAGGED ? "lagged" : "current",
                          .observation = "none",
+                         .layers = "table",
+                         .n_teams = 1,
                          .obs_states = 1,
                          .max_neighbours = 4,
                          .n_sets = cfg->temperature.n,

@@ -47,6 +47,9 @@ static inline void scatter(const mf_layout *l, const mf_step_view *v,
     for (uint32_t i = 0; i < n; i++) {
         uint8_t **at = &cursor[owner[mf_shard_of(v->id[i], n_shards)]];
 
+        if (v->skip != NULL && v->skip[i]) {
+            continue;
+        }
         pack(l, v, i, *at);
         *at += l->stride;
     }

@@ -16,10 +16,11 @@ typedef struct part {
 struct mf_merge {
     int n_worlds, steps;
     uint32_t n_agents;
-    size_t stride;
-    int *head;   /* [steps][n_worlds] first part, or NONE */
-    part *parts; /* [capacity] */
-    part **heap; /* [capacity] scratch: parts by their first id */
+    size_t stride, ctx_bytes;
+    const uint8_t **heads; /* [steps][n_worlds] head and context, or NULL */
+    int *first;            /* [steps][n_worlds] first part, or NONE */
+    part *parts;           /* [capacity] */
+    part **heap;           /* [capacity] scratch: parts by their first id */
     int n_parts, capacity;
 };
 
@@ -27,7 +28,8 @@ static void clear(mf_merge *m)
 {
     m->n_parts = 0;
     for (int i = 0; i < m->steps * m->n_worlds; i++) {
-        m->head[i] = NONE;
+        m->first[i] = NONE;
+        m->heads[i] = NULL;
     }
 }
 
@@ -36,7 +38,8 @@ void mf_merge_destroy(mf_merge **slot)
     mf_merge *m = *slot;
 
     if (m != NULL) {
-        mf_free(&m->head);
+        mf_free(&m->first);
+        mf_free(&m->heads);
         mf_free(&m->parts);
         mf_free(&m->heap);
         mf_free(slot);
@@ -44,7 +47,7 @@ void mf_merge_destroy(mf_merge **slot)
 }
 
 mf_status mf_merge_create(int n_worlds, int steps, uint32_t n_agents,
-                          size_t stride, mf_merge **out)
+                          size_t stride, size_t ctx_bytes, mf_merge **out)
 {
     mf_status st = MF_OK;
     mf_merge *m = NULL;
@@ -55,8 +58,11 @@ mf_status mf_merge_create(int n_worlds, int steps, uint32_t n_agents,
     m->steps = steps;
     m->n_agents = n_agents;
     m->stride = stride;
-    MF_TRY_OR(err, mf_alloc((size_t)n_worlds * (size_t)steps, sizeof(*m->head),
-                            "merge", &m->head));
+    m->ctx_bytes = ctx_bytes;
+    MF_TRY_OR(err, mf_alloc((size_t)n_worlds * (size_t)steps, sizeof(*m->first),
+                            "merge", &m->first));
+    MF_TRY_OR(err, mf_alloc((size_t)n_worlds * (size_t)steps, sizeof(*m->heads),
+                            "merge", &m->heads));
     clear(m);
     *out = m;
     return MF_OK;
@@ -99,35 +105,62 @@ static bool ids_ascend(const mf_merge *m, const uint8_t *records, uint32_t n)
     return least <= m->n_agents;
 }
 
+/* One section at the front of a message; *size is what is left of it. */
+static mf_status add_section(mf_merge *m, const uint8_t **data, size_t *size)
+{
+    const uint8_t *head, *records;
+    mf_section s;
+    size_t before, at;
+
+    if (*size < sizeof(s)) {
+        return MF_FAIL(MF_ERR_MPI, "a shipment ends inside a section");
+    }
+    memcpy(&s, *data, sizeof(s));
+    before = s.head ? sizeof(mf_step_head) + m->ctx_bytes : 0;
+    head = *data + sizeof(s);
+    records = head + before;
+    if (s.world >= (uint32_t)m->n_worlds || s.step >= (uint32_t)m->steps ||
+        *size - sizeof(s) < before ||
+        s.n > (*size - sizeof(s) - before) / m->stride ||
+        !ids_ascend(m, records, s.n)) {
+        return MF_FAIL(MF_ERR_MPI,
+                       "a shipment has a bad section: world %u, step %u, "
+                       "%u records; do all ranks run the same binary?",
+                       s.world, s.step, s.n);
+    }
+    if (m->n_parts == m->capacity) {
+        MF_TRY(grow(m));
+    }
+    at = (size_t)s.step * (size_t)m->n_worlds + s.world;
+    m->parts[m->n_parts] =
+        (part){.records = records, .n = s.n, .next = m->first[at]};
+    m->first[at] = m->n_parts++;
+    m->heads[at] = s.head ? head : m->heads[at];
+    before += sizeof(s) + s.n * m->stride;
+    *data += before;
+    *size -= before;
+    return MF_OK;
+}
+
 mf_status mf_merge_add(mf_merge *m, const uint8_t *data, size_t size)
 {
     while (size > 0) {
-        mf_section s;
-
-        if (size < sizeof(s)) {
-            return MF_FAIL(MF_ERR_MPI, "a shipment ends inside a section");
-        }
-        memcpy(&s, data, sizeof(s));
-        data += sizeof(s);
-        size -= sizeof(s);
-        if (s.world >= (uint32_t)m->n_worlds || s.step >= (uint32_t)m->steps ||
-            s.n > size / m->stride || !ids_ascend(m, data, s.n)) {
-            return MF_FAIL(MF_ERR_MPI,
-                           "a shipment has a bad section: world %u, step %u, "
-                           "%u records; do all ranks run the same binary?",
-                           s.world, s.step, s.n);
-        }
-        if (m->n_parts == m->capacity) {
-            MF_TRY(grow(m));
-        }
-
-        int *head = &m->head[s.step * (uint32_t)m->n_worlds + s.world];
-
-        m->parts[m->n_parts] = (part){.records = data, .n = s.n, .next = *head};
-        *head = m->n_parts++;
-        data += s.n * m->stride;
-        size -= s.n * m->stride;
+        MF_TRY(add_section(m, &data, &size));
     }
+    return MF_OK;
+}
+
+mf_status mf_merge_head(const mf_merge *m, int step, int world,
+                        mf_step_head *out)
+{
+    const uint8_t *head =
+        m->heads[(size_t)step * (size_t)m->n_worlds + (size_t)world];
+
+    if (head == NULL) {
+        return MF_FAIL(MF_ERR_MPI, "no actor has sent the head of world %d",
+                       world);
+    }
+    memcpy(out, head, sizeof(*out));
     return MF_OK;
 }
 
@@ -179,11 +212,11 @@ static uint32_t run_below(const mf_merge *m, const part *p, uint32_t limit)
 
 /* Several parts: take turns, each as long as its ids come first.  Tiles give
  * runs as long as their rows. */
-static mf_status insert_parts(mf_merge *m, mf_replay *r, int world, int head)
+static mf_status insert_parts(mf_merge *m, mf_replay *r, int world, int first)
 {
     int n = 0;
 
-    for (int k = head; k != NONE; k = m->parts[k].next) {
+    for (int k = first; k != NONE; k = m->parts[k].next) {
         if (m->parts[k].n > 0) {
             m->heap[n++] = &m->parts[k];
         }
@@ -222,16 +255,22 @@ mf_status mf_merge_insert(mf_merge *m, mf_replay *r)
 {
     for (int step = 0; step < m->steps; step++) {
         for (int world = 0; world < m->n_worlds; world++) {
-            const int head = m->head[step * m->n_worlds + world];
+            const size_t at =
+                (size_t)step * (size_t)m->n_worlds + (size_t)world;
+            const int first = m->first[at];
 
-            if (head == NONE) {
+            if (first == NONE) {
                 continue;
             }
-            if (m->parts[head].next == NONE) { /* one part: sorted already */
-                mf_replay_insert(r, world, m->parts[head].records,
-                                 m->parts[head].n);
+            if (m->heads[at] != NULL) {
+                mf_replay_context(r, world,
+                                  m->heads[at] + sizeof(mf_step_head));
+            }
+            if (m->parts[first].next == NONE) { /* one part: sorted already */
+                mf_replay_insert(r, world, m->parts[first].records,
+                                 m->parts[first].n);
             } else {
-                MF_TRY(insert_parts(m, r, world, head));
+                MF_TRY(insert_parts(m, r, world, first));
             }
         }
     }

@@ -16,8 +16,15 @@ typedef struct ring {
     uint64_t n_usable; /* stored records with a next step or done */
     uint8_t *records;  /* [capacity][stride] */
     uint32_t *next;    /* [capacity] slot of the next step, or NO_NEXT */
+    uint32_t *ctx;     /* [capacity] number of the context, modulo 2^32 */
     uint64_t *last;    /* [n_tracks] 1 + the agent's last record, 0 = none */
 } ring;
+
+/* Contexts of one set. */
+typedef struct contexts {
+    uint64_t total; /* steps begun */
+    uint8_t *data;  /* [ctx_slots][ctx_bytes] */
+} contexts;
 
 struct mf_replay {
     mf_replay_spec spec;
@@ -25,6 +32,7 @@ struct mf_replay {
     uint64_t tracks_per_world; /* agents of one shard in one world */
     uint64_t n_tracks;         /* of all worlds of a set */
     ring *rings;               /* [set][owned shard] */
+    contexts *contexts;        /* [set] */
     uint32_t *draws;           /* [max_samples] */
     mf_samples samples;
 };
@@ -55,10 +63,12 @@ static uint64_t stored(const mf_replay *r, const ring *g)
 size_t mf_replay_bytes(const mf_replay_spec *s)
 {
     const size_t rings = (size_t)(s->n_sets * (s->last - s->first));
-    const size_t per_record = s->layout.stride + sizeof(uint32_t);
+    const size_t per_record = s->layout.stride + 2 * sizeof(uint32_t);
 
-    return rings * (s->ring_records * per_record +
-                    worlds_per_set(s) * agents_per_shard(s) * sizeof(uint64_t));
+    return rings *
+               (s->ring_records * per_record +
+                worlds_per_set(s) * agents_per_shard(s) * sizeof(uint64_t)) +
+           (size_t)s->n_sets * s->ctx_slots * s->ctx_bytes;
 }
 
 void mf_replay_destroy(mf_replay **slot)
@@ -71,8 +81,13 @@ void mf_replay_destroy(mf_replay **slot)
     for (int i = 0; i < r->n_rings; i++) {
         mf_free(&r->rings[i].records);
         mf_free(&r->rings[i].next);
+        mf_free(&r->rings[i].ctx);
         mf_free(&r->rings[i].last);
     }
+    for (int i = 0; r->contexts != NULL && i < r->spec.n_sets; i++) {
+        mf_free(&r->contexts[i].data);
+    }
+    mf_free(&r->contexts);
     mf_free(&r->rings);
     mf_free(&r->draws);
     mf_free(&r->samples.id);
@@ -81,6 +96,8 @@ void mf_replay_destroy(mf_replay **slot)
     mf_free(&r->samples.done);
     mf_free(&r->samples.counts);
     mf_free(&r->samples.obs);
+    mf_free(&r->samples.ctx);
+    mf_free(&r->samples.next_ctx);
     mf_free(&r->samples.next_counts);
     mf_free(&r->samples.next_obs);
     mf_free(slot);
@@ -100,9 +117,32 @@ static mf_status alloc_samples(mf_replay *r)
     MF_TRY(mf_alloc(n, 1, "samples", &s->done));
     MF_TRY(mf_alloc(counts, sizeof(*s->counts), "samples", &s->counts));
     MF_TRY(mf_alloc(counts, sizeof(*s->counts), "samples", &s->next_counts));
+    MF_TRY(mf_alloc(n, sizeof(*s->ctx), "samples", &s->ctx));
+    MF_TRY(mf_alloc(n, sizeof(*s->next_ctx), "samples", &s->next_ctx));
     MF_TRY(mf_alloc(obs, 1, "samples", &s->obs));
     MF_TRY(mf_alloc(obs, 1, "samples", &s->next_obs));
     return MF_OK;
+}
+
+static mf_status alloc_contexts(mf_replay *r)
+{
+    MF_TRY(mf_alloc((size_t)r->spec.n_sets, sizeof(contexts), "contexts",
+                    &r->contexts));
+    for (int i = 0; i < r->spec.n_sets; i++) {
+        MF_TRY(mf_alloc(r->spec.ctx_slots, r->spec.ctx_bytes, "contexts",
+                        &r->contexts[i].data));
+    }
+    return MF_OK;
+}
+
+static mf_status alloc_ring(const mf_replay *r, ring *g)
+{
+    const uint64_t n = r->spec.ring_records;
+
+    MF_TRY(mf_alloc(n, r->spec.layout.stride, "replay", &g->records));
+    MF_TRY(mf_alloc(n, sizeof(*g->next), "replay", &g->next));
+    MF_TRY(mf_alloc(n, sizeof(*g->ctx), "replay", &g->ctx));
+    return mf_alloc(r->n_tracks, sizeof(*g->last), "replay", &g->last);
 }
 
 mf_status mf_replay_create(const mf_replay_spec *spec, mf_replay **out)
@@ -127,15 +167,9 @@ mf_status mf_replay_create(const mf_replay_spec *spec, mf_replay **out)
                             &r->rings));
     r->n_rings = n_rings;
     for (int i = 0; i < n_rings; i++) {
-        ring *g = &r->rings[i];
-
-        MF_TRY_OR(err, mf_alloc(spec->ring_records, spec->layout.stride,
-                                "replay", &g->records));
-        MF_TRY_OR(err, mf_alloc(spec->ring_records, sizeof(*g->next), "replay",
-                                &g->next));
-        MF_TRY_OR(err,
-                  mf_alloc(r->n_tracks, sizeof(*g->last), "replay", &g->last));
+        MF_TRY_OR(err, alloc_ring(r, &r->rings[i]));
     }
+    MF_TRY_OR(err, alloc_contexts(r));
     MF_TRY_OR(err, alloc_samples(r));
     *out = r;
     return MF_OK;
@@ -145,7 +179,14 @@ err:
     return st;
 }
 
-static void append(const mf_replay *r, ring *g, uint64_t track,
+/* True if it is known what follows a record: its next step, or nothing. */
+static int is_usable(const ring *g, uint32_t slot, size_t stride)
+{
+    return g->next[slot] != NO_NEXT ||
+           g->records[slot * stride + MF_RECORD_DONE] == MF_RECORD_ENDED;
+}
+
+static void append(const mf_replay *r, ring *g, uint64_t track, uint32_t ctx,
                    const uint8_t *record)
 {
     const uint64_t capacity = r->spec.ring_records;
@@ -154,10 +195,9 @@ static void append(const mf_replay *r, ring *g, uint64_t track,
     /* how long ago the agent's last record came, in records */
     const uint64_t age = g->total - (g->last[track] - 1);
     uint8_t *at = g->records + slot * stride;
-    const int done = record[MF_RECORD_DONE] != 0;
+    const uint8_t done = record[MF_RECORD_DONE];
 
-    if (g->total >= capacity &&
-        (g->next[slot] != NO_NEXT || at[MF_RECORD_DONE] != 0)) {
+    if (g->total >= capacity && is_usable(g, slot, stride)) {
         g->n_usable--; /* the record that is overwritten */
     }
     if (g->last[track] > 0 && age < capacity) {
@@ -166,10 +206,33 @@ static void append(const mf_replay *r, ring *g, uint64_t track,
     }
     mf_record_copy(&r->spec.layout, record, at);
     g->next[slot] = NO_NEXT;
+    g->ctx[slot] = ctx;
     g->total++;
     g->head = g->head + 1 < capacity ? g->head + 1 : 0;
-    g->n_usable += (uint64_t)done;
-    g->last[track] = done ? 0 : g->total;
+    g->n_usable += done == MF_RECORD_ENDED;
+    g->last[track] = done == MF_RECORD_GOES_ON ? g->total : 0;
+}
+
+void mf_replay_context(mf_replay *r, int world, const uint8_t *ctx)
+{
+    contexts *c = &r->contexts[world % r->spec.n_sets];
+    const uint64_t slot = c->total++ % r->spec.ctx_slots;
+
+    if (r->spec.ctx_bytes > 0) {
+        memcpy(c->data + slot * r->spec.ctx_bytes, ctx, r->spec.ctx_bytes);
+    }
+}
+
+/* The context of a number, NULL if it is gone. */
+static const uint8_t *context_of(const mf_replay *r, int set, uint32_t number)
+{
+    const contexts *c = &r->contexts[set];
+    const uint32_t age = (uint32_t)c->total - number; /* 1 = the newest */
+
+    if (r->spec.ctx_bytes > 0 && (age == 0 || age > r->spec.ctx_slots)) {
+        return NULL;
+    }
+    return c->data + (c->total - age) % r->spec.ctx_slots * r->spec.ctx_bytes;
 }
 
 void mf_replay_insert(mf_replay *r, int world, const uint8_t *records, size_t n)
@@ -178,6 +241,8 @@ void mf_replay_insert(mf_replay *r, int world, const uint8_t *records, size_t n)
     ring *rings = ring_of(r, world % s->n_sets, s->first);
     const uint32_t v = (uint32_t)s->n_shards;
     const uint64_t first = (uint64_t)(world / s->n_sets) * r->tracks_per_world;
+    const uint32_t ctx =
+        (uint32_t)r->contexts[world % s->n_sets].total - 1; /* of this step */
 
     for (size_t i = 0; i < n; i++) {
         const uint8_t *record = records + i * s->layout.stride;
@@ -185,22 +250,34 @@ void mf_replay_insert(mf_replay *r, int world, const uint8_t *records, size_t n)
         const uint32_t shard = mf_shard_of(id, v);
 
         MF_ASSERT((int)shard >= s->first && (int)shard < s->last);
-        append(r, &rings[(int)shard - s->first], first + id / v, record);
+        append(r, &rings[(int)shard - s->first], first + id / v, ctx, record);
     }
 }
 
-/* Slot of sample j.  A record without a next step is drawn again with other
- * bits; after MAX_TRIES the sample is given up. */
-static uint32_t find_slot(const mf_replay *r, const ring *g, const mf_rng *key,
-                          uint32_t j, int chained, uint32_t bits)
+static int is_wanted(const mf_replay *r, const ring *g, int set, uint32_t slot,
+                     mf_draw which)
+{
+    const int chain =
+        which == MF_DRAW_ALL ||
+        (which == MF_DRAW_NEXT ? g->next[slot] != NO_NEXT
+                               : is_usable(g, slot, r->spec.layout.stride));
+
+    return chain &&
+           (r->spec.ctx_bytes == 0 || context_of(r, set, g->ctx[slot]) != NULL);
+}
+
+/* Slot of sample j.  A record that is not wanted is drawn again with other
+ * bits; after MAX_TRIES tries the sample is given up. */
+static uint32_t find_slot(const mf_replay *r, const ring *g, int set,
+                          const mf_rng *key, uint32_t j, mf_draw which,
+                          uint32_t bits)
 {
     const uint32_t n = (uint32_t)stored(r, g);
 
-    for (uint32_t attempt = 1; attempt < MAX_TRIES; attempt++) {
+    for (uint32_t attempt = 1; attempt <= MAX_TRIES; attempt++) {
         const uint32_t slot = mf_rng_below(bits, n);
-        const uint8_t *at = g->records + slot * r->spec.layout.stride;
 
-        if (!chained || g->next[slot] != NO_NEXT || at[MF_RECORD_DONE]) {
+        if (is_wanted(r, g, set, slot, which)) {
             return slot;
         }
         bits = mf_rng_u32(key, j + attempt * (uint32_t)r->spec.max_samples);
@@ -208,7 +285,7 @@ static uint32_t find_slot(const mf_replay *r, const ring *g, const mf_rng *key,
     return NO_NEXT;
 }
 
-static void take(mf_replay *r, const ring *g, uint32_t slot)
+static void take(mf_replay *r, const ring *g, int set, uint32_t slot)
 {
     const mf_layout *l = &r->spec.layout;
     const size_t n_actions = (size_t)l->n_actions;
@@ -224,8 +301,10 @@ static void take(mf_replay *r, const ring *g, uint32_t slot)
     s->done[k] = at[MF_RECORD_DONE];
     mf_layout_counts(l, at, s->counts + k * n_actions);
     memcpy(s->obs + k * obs, at + l->obs_at, obs);
+    s->ctx[k] = s->next_ctx[k] = context_of(r, set, g->ctx[slot]);
     if (next != NO_NEXT) {
         at = g->records + next * l->stride;
+        s->next_ctx[k] = context_of(r, set, g->ctx[next]);
         mf_layout_counts(l, at, s->next_counts + k * n_actions);
         memcpy(s->next_obs + k * obs, at + l->obs_at, obs);
     } else {
@@ -236,7 +315,7 @@ static void take(mf_replay *r, const ring *g, uint32_t slot)
 }
 
 void mf_replay_draw(mf_replay *r, int set, int shard, uint64_t update, int n,
-                    int chained, mf_samples *out)
+                    mf_draw which, mf_samples *out)
 {
     const ring *g = ring_of(r, set, shard);
     const mf_rng key = {.seed = r->spec.seed,
@@ -246,14 +325,14 @@ void mf_replay_draw(mf_replay *r, int set, int shard, uint64_t update, int n,
 
     MF_ASSERT(n <= r->spec.max_samples);
     r->samples.n = 0;
-    if (chained ? g->n_usable > 0 : g->total > 0) {
+    if (which == MF_DRAW_ALL ? g->total > 0 : g->n_usable > 0) {
         mf_rng_fill(&key, 0, (size_t)n, r->draws);
         for (int j = 0; j < n; j++) {
             const uint32_t slot =
-                find_slot(r, g, &key, (uint32_t)j, chained, r->draws[j]);
+                find_slot(r, g, set, &key, (uint32_t)j, which, r->draws[j]);
 
             if (slot != NO_NEXT) {
-                take(r, g, slot);
+                take(r, g, set, slot);
             }
         }
     }
@@ -278,6 +357,7 @@ void mf_replay_ring(mf_replay *r, int set, int shard, mf_ring_view *out)
                           .stored = stored(r, g),
                           .records = g->records,
                           .next = g->next,
+                          .ctx = g->ctx,
                           .last = g->last,
                           .n_tracks = r->n_tracks,
                           .capacity = r->spec.ring_records};
@@ -292,7 +372,13 @@ void mf_replay_restored(mf_replay *r, int set, int shard, uint64_t total)
     g->n_usable = 0;
     for (uint64_t i = 0; i < stored(r, g); i++) {
         g->n_usable +=
-            g->next[i] != NO_NEXT ||
-            g->records[i * r->spec.layout.stride + MF_RECORD_DONE] != 0;
+            (uint64_t)is_usable(g, (uint32_t)i, r->spec.layout.stride);
     }
+}
+
+void mf_replay_contexts(mf_replay *r, int set, mf_ctx_view *out)
+{
+    *out = (mf_ctx_view){.total = &r->contexts[set].total,
+                         .data = r->contexts[set].data,
+                         .slots = r->spec.ctx_slots};
 }

@@ -77,7 +77,7 @@ check "two configs" \
     "$SCRATCH/typo.ini" run.dir="$dir"
 check "an odd lattice has no checkerboard, and the cure" \
     refused 2 "19 x 20.*checkerboard.*sequential" train run.dir="$dir" \
-    env.ising.width=19
+    env.name=ising env.ising.width=19
 check "more learners than shards" \
     refused 2 "ranks.learners = 5.*at most 4" train run.dir="$dir" \
     ranks.learners=5
@@ -113,10 +113,10 @@ check "an unknown command on three ranks" \
     refused_mpi 3 2 "no-such-command" no-such-command
 check "too many ranks for a world, and the nearest that work" \
     refused_mpi 7 2 "7 ranks.*nearest that works: -np 5" train run.dir="$dir" \
-    ranks.learners=1 env.ising.width=2 env.ising.height=2
+    env.name=ising ranks.learners=1 env.ising.width=2 env.ising.height=2
 check "tiles that do not fit, and the nearest that do" \
     refused_mpi 4 2 "world.tiles = 2x2.*: -np 5" train run.dir="$dir" \
-    world.tiles=2x2 ranks.learners=1
+    env.name=ising world.tiles=2x2 ranks.learners=1
 check "no rank left to act" \
     refused_mpi 2 2 "at least 3 ranks" train run.dir="$dir" \
     ranks.learners=2 ranks.layout=split

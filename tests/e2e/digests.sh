@@ -10,6 +10,8 @@
 # for them.
 . tests/e2e/lib.sh
 
+env=ising # of the cases that follow
+
 ROUNDS=8
 n_runs=0
 
@@ -35,7 +37,10 @@ changes() {
 # begin NAME, the case's config on stdin: run it on one rank.
 begin() {
     name=$1
-    cat >"$SCRATCH/case.ini"
+    {
+        printf '[env]\nname = %s\n' "$env"
+        cat
+    } >"$SCRATCH/case.ini"
     check "$name: runs on 1 rank" go 1
     check "$name: each round changes weights and worlds" changes
     mv "$SCRATCH/digests" "$SCRATCH/reference"

@@ -27,8 +27,8 @@ for n in 5 7 13 64; do
         same_digest "$SCRATCH/large-2" "$SCRATCH/large-$n"
 done
 
-# The built-in config on a prime number of ranks: tiles of a few cells.
-check "the default config on 1 rank" go small-1 1 run.rounds=4
-check "the default config on 61 ranks" go small-61 61 run.rounds=4
-check "the default config on 61 ranks: the digests of 1 rank" \
+# A small world on a prime number of ranks: tiles of a few cells.
+check "20 x 20 on 1 rank" go small-1 1 env.name=ising run.rounds=4
+check "20 x 20 on 61 ranks" go small-61 61 env.name=ising run.rounds=4
+check "20 x 20 on 61 ranks: the digests of 1 rank" \
     same_digest "$SCRATCH/small-1" "$SCRATCH/small-61"

@@ -5,6 +5,8 @@
 # Which rank is killed and when is drawn from E2E_SEED (default 1).
 . tests/e2e/lib.sh
 
+env=ising # of the cases that follow
+
 SEED=${E2E_SEED:-1}
 n_draws=0
 
@@ -19,7 +21,10 @@ draw() { # N: a number from 0 to N - 1, in $drawn
 # begin NAME, the case's config on stdin.
 begin() {
     name=$1
-    cat >"$SCRATCH/case.ini"
+    {
+        printf '[env]\nname = %s\n' "$env"
+        cat
+    } >"$SCRATCH/case.ini"
     cat >>"$SCRATCH/case.ini" <<END
 [checkpoint]
 every = 20

@@ -29,10 +29,17 @@ static inline void set_run(mf_run_cfg *run, const char *overrides)
     mf_opts_destroy(&opts);
 }
 
-static inline void unpack_one_hot(const uint8_t *obs, float *x)
+static inline void unpack_one_hot(const void *cfg, const uint8_t *obs,
+                                  const uint8_t *ctx, float *x)
 {
+    (void)cfg, (void)ctx;
     x[0] = obs[0] == 0;
     x[1] = obs[0] == 1;
+}
+
+static inline const char *layers_of(const mf_run_cfg *run)
+{
+    return strcmp(run->net.layers, "auto") == 0 ? "table" : run->net.layers;
 }
 
 /* Two actions; observations are a state 0 or 1. */
@@ -44,9 +51,13 @@ static inline mf_algo_spec two_state_spec(const mf_run_cfg *run, int batch)
                           .obs_bytes = 1,
                           .obs_floats = 2,
                           .obs_states = 2,
+                          .n_inputs = 1,
+                          .inputs = {{"state", 1, 1, 2}},
+                          .layers = layers_of(run),
                           .unpack = unpack_one_hot,
                           .max_neighbours = 4,
-                          .batch = batch};
+                          .batch = batch,
+                          .max_rows = batch};
 }
 
 /* Nothing to observe. */
@@ -57,8 +68,10 @@ static inline mf_algo_spec blind_spec(const mf_run_cfg *run, int n_actions,
                           .n_agents = 3,
                           .n_actions = n_actions,
                           .obs_states = 1,
+                          .layers = layers_of(run),
                           .max_neighbours = 4,
-                          .batch = batch};
+                          .batch = batch,
+                          .max_rows = batch};
 }
 
 /* A new array of n floats in [-scale, scale); freed with mf_free. */

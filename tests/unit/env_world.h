@@ -15,6 +15,7 @@
 #include "unit/suite.h"
 
 enum { MAX_TILES = 16, MAX_OBS = 4096, MAX_ACTIONS = 255, STALE = 0xEE };
+enum { MAX_SUMS = 4096 };
 
 /* What an agent does: a function of its id, the step, its random bits and what
  * it is shown. */
@@ -42,6 +43,8 @@ typedef struct env_world {
     env_tile tiles[MAX_TILES];
     int ghosts_current;
     int64_t counters[32]; /* of the world, of the last step */
+    int64_t sums[MAX_SUMS];
+    mf_env_event event; /* of the last step */
 } env_world;
 
 /* The config struct of an environment: defaults, then overrides
@@ -76,6 +79,7 @@ static inline void env_open(env_world *w, const mf_env_ops *ops,
     ck_assert(ops->spec(w->cfg, &w->spec) == MF_OK);
     ck_assert_int_le(w->n_tiles, MAX_TILES);
     ck_assert(w->spec.n_counters <= (int)COUNT_OF(w->counters));
+    ck_assert(w->spec.n_sums <= MAX_SUMS);
     w->cut = (mf_decomp){.width = w->spec.width,
                          .height = w->spec.height,
                          .px = px,
@@ -203,6 +207,62 @@ static inline int env_pending(const env_world *w)
     return n > 0;
 }
 
+static inline void env_conclude(env_world *w)
+{
+    mf_env_event event[MAX_TILES] = {MF_EVENT_NONE};
+
+    memset(w->sums, 0, sizeof(w->sums));
+    for (int t = 0; t < w->n_tiles; t++) {
+        int64_t mine[MAX_SUMS];
+
+        w->ops->sums(w->tiles[t].env, mine);
+        for (int k = 0; k < w->spec.n_sums; k++) {
+            w->sums[k] += mine[k];
+        }
+    }
+    for (int t = 0; t < w->n_tiles; t++) {
+        event[t] = w->ops->conclude(w->tiles[t].env, w->sums);
+        ck_assert_int_eq(event[t], event[0]);
+    }
+    w->event = event[0];
+}
+
+/* Rewards, ends and counters of a step whose actions are everywhere. */
+static inline void env_settle(env_world *w)
+{
+    memset(w->counters, 0, sizeof(w->counters));
+    for (int t = 0; t < w->n_tiles; t++) {
+        int64_t mine[COUNT_OF(w->counters)];
+
+        w->ops->resolve(w->tiles[t].env);
+        w->ops->counters(w->tiles[t].env, mine);
+        for (int k = 0; k < w->spec.n_counters; k++) {
+            w->counters[k] += mine[k];
+        }
+    }
+    if (w->spec.n_sums > 0) {
+        env_conclude(w);
+    }
+}
+
+/* Copy what tiles know alike, and every cell, to a world cut otherwise. */
+static inline void env_copy(env_world *from, env_world *to)
+{
+    for (int y = 0; y < from->spec.height; y++) {
+        for (int x = 0; x < from->spec.width; x++) {
+            memcpy(env_cell(to, x, y), env_cell(from, x, y), from->elem);
+        }
+    }
+    for (int t = 0; from->ops->state != NULL && t < to->n_tiles; t++) {
+        size_t n, m;
+        const void *state = from->ops->state(from->tiles[0].env, &n);
+
+        memcpy(to->ops->state(to->tiles[t].env, &m), state, n);
+        ck_assert_uint_eq(n, m);
+    }
+    to->ghosts_current = 0;
+}
+
 /* One step, as an actor drives it; returns how many actions were taken. */
 static inline uint32_t env_step(env_world *w, uint64_t step, env_policy policy)
 {
@@ -212,6 +272,7 @@ static inline uint32_t env_step(env_world *w, uint64_t step, env_policy policy)
 
     for (int t = 0; t < w->n_tiles; t++) {
         w->ops->begin(w->tiles[t].env, step);
+        w->ops->agents(w->tiles[t].env, &w->tiles[t].agents);
     }
     for (int turn = 0; more; turn++) {
         const int stale = !w->ghosts_current;
@@ -232,18 +293,7 @@ static inline uint32_t env_step(env_world *w, uint64_t step, env_policy policy)
     }
     env_exchange_begin(w);
     env_exchange_end(w);
-    memset(w->counters, 0, sizeof(w->counters));
-    for (int t = 0; t < w->n_tiles; t++) {
-        env_tile *e = &w->tiles[t];
-        int64_t mine[COUNT_OF(w->counters)];
-
-        w->ops->resolve(e->env);
-        w->ops->agents(e->env, &e->agents);
-        w->ops->counters(e->env, mine);
-        for (int k = 0; k < w->spec.n_counters; k++) {
-            w->counters[k] += mine[k];
-        }
-    }
+    env_settle(w);
     w->ghosts_current = w->ops->resolve_is_final;
     return n;
 }
@@ -255,6 +305,14 @@ static inline uint64_t env_digest(env_world *w)
     const size_t n_actions = (size_t)w->spec.n_actions;
     const size_t obs_bytes = (size_t)w->spec.obs_bytes;
     uint64_t sum = mf_digest_bytes(w->counters, sizeof(w->counters), 0);
+
+    for (int t = 0; w->ops->state != NULL && t < w->n_tiles; t++) {
+        size_t n;
+        const void *state = w->ops->state(w->tiles[t].env, &n);
+
+        sum += t == 0 ? mf_digest_bytes(state, n, 0) : 0;
+        ck_assert_mem_eq(state, w->ops->state(w->tiles[0].env, &n), n);
+    }
 
     for (int y = 0; y < w->spec.height; y++) {
         for (int x = 0; x < w->spec.width; x++) {
@@ -269,7 +327,7 @@ static inline uint64_t env_digest(env_world *w)
         for (size_t i = 0; i < g->n; i++) {
             uint64_t h = mf_digest_bytes(&g->rew[i], sizeof(*g->rew), 1);
 
-            h = mf_digest_item(h, g->act[i] * 2u + g->done[i]);
+            h = mf_digest_item(h, g->act[i] * 4u + g->done[i]);
             h = mf_digest_bytes(g->counts + i * n_actions,
                                 n_actions * sizeof(*g->counts), h);
             if (obs_bytes > 0) {

@@ -36,7 +36,7 @@ static void check_pack(const mf_layout *l)
     const uint8_t act[N] = {0, 1, 254, 2, 3}, done[N] = {0, 1, 0, 0, 1};
     uint16_t counts[N * MAX_ACTIONS], got[MAX_ACTIONS];
     uint8_t obs[N * MAX_OBS], out[MAX_RECORD];
-    const mf_step_view v = {id, rew, act, done, counts, obs};
+    const mf_step_view v = {id, rew, act, done, counts, obs, NULL};
     const size_t n_actions = (size_t)l->n_actions;
     const size_t obs_bytes = (size_t)l->obs_bytes;
 

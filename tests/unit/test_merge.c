@@ -20,6 +20,7 @@ static mf_replay *make_replay(void)
                                  .n_agents = AGENTS,
                                  .ring_records = 101,
                                  .seed = 1,
+                                 .ctx_slots = 1,
                                  .max_samples = 1};
     mf_replay *r;
 
@@ -31,7 +32,7 @@ static mf_merge *make_merge(void)
 {
     mf_merge *m;
 
-    ck_assert(mf_merge_create(WORLDS, STEPS, AGENTS, layout.stride, &m) ==
+    ck_assert(mf_merge_create(WORLDS, STEPS, AGENTS, layout.stride, 0, &m) ==
               MF_OK);
     return m;
 }

@@ -125,7 +125,7 @@ START_TEST(infinite_values_are_reported)
     const uint32_t who = 0, id = 0, draw = 9;
     const uint16_t counts[3] = {0};
     uint8_t act = 0;
-    const mf_act_batch b = {1, &who, &id, NULL, counts, &draw, &act};
+    const mf_act_batch b = {1, &who, &id, NULL, counts, NULL, &draw, &act};
     learner l = constant_q(q, 3);
 
     log_catch();
@@ -153,7 +153,7 @@ static void check_table(const char *sharing)
     uint8_t obs[AGENTS], act[AGENTS], one[AGENTS];
     uint16_t counts[2 * AGENTS];
     const mf_rng key = {.seed = 1, .purpose = MF_RNG_TEST};
-    mf_act_batch b = {0, who, id, obs, counts, draw, act};
+    mf_act_batch b = {0, who, id, obs, counts, NULL, draw, act};
 
     spec.n_agents = AGENTS;
 

@@ -315,8 +315,15 @@ static void chain_values(learner *l, double q[2][2])
         const uint32_t id = 0;
         const uint16_t counts[2] = {0, 4};
         const float rew = 0;
-        const mf_minibatch b = {1,    &id,   &obs, counts, &act,
-                                &rew, &done, &obs, counts};
+        const mf_minibatch b = {.n = 1,
+                                .id = &id,
+                                .obs = &obs,
+                                .counts = counts,
+                                .act = &act,
+                                .rew = &rew,
+                                .done = &done,
+                                .next_obs = &obs,
+                                .next_counts = counts};
 
         q[k / 2][k % 2] = gradient(l, 1, &b).q;
     }

@@ -278,11 +278,13 @@ START_TEST(arrays_cover_weights_and_state)
                                "adam/m/dense_1/weight", "adam/m/dense_1/bias",
                                "adam/v/dense_0/weight", "adam/v/dense_0/bias",
                                "adam/v/dense_1/weight", "adam/v/dense_1/bias"};
-    mf_algo_spec spec = two_state_spec(&run, 8);
+    mf_algo_spec spec;
 
     set_run(&run, "table.sharing=per_agent");
+    spec = two_state_spec(&run, 8);
     check_arrays(make(&spec, 0.1), table, COUNT_OF(table));
     set_run(&run, "net.layers=dense 6");
+    spec = two_state_spec(&run, 8);
     check_arrays(make(&spec, 0.1), net, COUNT_OF(net));
 }
 END_TEST
@@ -290,10 +292,11 @@ END_TEST
 START_TEST(tables_of_too_much_are_refused)
 {
     mf_qfun *q;
-    mf_algo_spec spec = blind_spec(&run, 3, 8);
+    mf_algo_spec spec;
 
     log_catch();
     set_run(&run, "");
+    spec = blind_spec(&run, 3, 8);
     ck_assert(mf_qfun_create(&spec, 0.1, &q) == MF_ERR_USAGE && q == NULL);
     ck_assert(strstr(log_take(), "has 3 actions") != NULL);
     spec = two_state_spec(&run, 8);

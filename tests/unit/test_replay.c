@@ -18,6 +18,7 @@ static mf_replay_spec spec_of(uint64_t capacity, int obs_bytes, int neighbours)
                             .n_agents = AGENTS,
                             .ring_records = capacity,
                             .seed = 17,
+                            .ctx_slots = 1,
                             .max_samples = MAX_SAMPLES};
 }
 

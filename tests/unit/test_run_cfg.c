@@ -17,6 +17,8 @@ static void set_up(void)
     ck_assert_int_eq(mf_opts_create(sections, MF_RUN_SECTIONS, &o), MF_OK);
 }
 
+#define AT(member) offsetof(mf_run_cfg, member)
+
 static void tear_down(void)
 {
     mf_opts_destroy(&o);
@@ -55,7 +57,7 @@ START_TEST(defaults_are_those_of_the_design)
     ck_assert_str_eq(c.env.name, "ising");
     ck_assert_str_eq(c.algo.name, "mfq");
     ck_assert_int_eq(c.table.sharing, MF_SHARING_SHARED);
-    ck_assert_str_eq(c.net.layers, "table");
+    ck_assert_str_eq(c.net.layers, "auto");
     ck_assert_int_eq(c.net.gemm, 0);
     ck_assert_int_eq(c.replay.capacity, 100000);
     ck_assert_int_eq(c.replay.shards, 4);
@@ -86,7 +88,8 @@ START_TEST(every_key_reaches_its_own_field)
         "[table]\nsharing=per_agent\n[net]\nlayers=dense 8\ngemm=openblas\n"
         "[replay]\ncapacity=9\nshards=10\n"
         "[learner]\nbatch=11\nsamples_per_step=12\nlr=0.13\ngamma=0.14\n"
-        "tau_soft=0.15\n[policy]\ntemperature=0:1,10:2\n"
+        "tau_soft=0.15\nterminal=mask\n[policy]\ntemperature=0:1,10:2\n"
+        "[selfplay]\nrule=frozen\nkeep=0.5\nopponent=o.h5\n"
         "[checkpoint]\nevery=16\nkeep=17\n"
         "[log]\nevery=18\nlevel=debug\ndigest=on\nmetrics_every=19\n";
     mf_run_cfg want = {
@@ -99,8 +102,9 @@ START_TEST(every_key_reaches_its_own_field)
         .table = {MF_SHARING_PER_AGENT},
         .net = {"dense 8", 1},
         .replay = {9, 10},
-        .learner = {11, 12, 0.13, 0.14, 0.15},
+        .learner = {11, 12, 0.13, 0.14, 0.15, MF_TERMINAL_MASK},
         .policy = {{2, {0, 10}, {1, 2}}},
+        .selfplay = {MF_SELFPLAY_FROZEN, 0.5, "o.h5"},
         .checkpoint = {16, 17},
         .log = {18, MF_LOG_DEBUG, true, 19},
     };
@@ -152,7 +156,7 @@ START_TEST(ranges_hold)
     refused("env.isinng.width=1", /* not [env] */
             "command line: unknown section [env.isinng]; there are [run], "
             "[ranks], [pipeline], [world], [env], [algo], [table], [net], "
-            "[replay], [learner], [policy], [checkpoint], [log]");
+            "[replay], [learner], [policy], [selfplay], [checkpoint], [log]");
     refused("lr=1", "command line: 'lr=1': expected section.key=value; did you "
                     "mean 'learner.lr'?");
     refused("log.level=warning",
@@ -176,7 +180,11 @@ START_TEST(explained_config_reads_back)
     ck_assert_int_eq(mf_opts_read(o, text, "text"), MF_OK);
     ck_assert_mem_eq(&c.run, &before.run, sizeof(c.run));
     ck_assert_mem_eq(&c.policy, &before.policy, sizeof(c.policy));
-    ck_assert_mem_eq(&c.learner, &before.learner, sizeof(c.learner));
+    ck_assert_mem_eq(&c.learner, &before.learner,
+                     AT(learner.terminal) - AT(learner)); /* padding */
+    ck_assert_int_eq(c.learner.terminal, before.learner.terminal);
+    ck_assert_int_eq(c.selfplay.rule, before.selfplay.rule);
+    ck_assert_str_eq(c.selfplay.opponent, before.selfplay.opponent);
     ck_assert_mem_eq(&c.replay, &before.replay, sizeof(c.replay));
     for (const char *p = text; *p != '\0'; p += strcspn(p, "\n") + 1) {
         ck_assert_msg(strcspn(p, "\n") < 160, "long line: %.200s", p);
@@ -250,6 +258,11 @@ START_TEST(impossible_combinations_are_refused)
     check_bad("table.sharing = per_agent: needs net.layers = table, a network "
               "is shared by all agents");
     set("table.sharing=shared");
+    ck_assert_int_eq(mf_run_cfg_check(&c), MF_OK);
+    set("selfplay.rule=frozen");
+    check_bad("selfplay.rule = frozen: needs selfplay.opponent, the net.h5 of "
+              "a checkpoint");
+    set("selfplay.opponent=o.h5");
     ck_assert_int_eq(mf_run_cfg_check(&c), MF_OK);
     set("world.tiles=2by2");
     check_bad("world.tiles = 2by2: expected auto or PXxPY such as 4x2, each "

@@ -17,16 +17,25 @@
 #include "mfrl/base/status.h"
 #include "mfrl/cfg/opt.h"
 #include "mfrl/cfg/run_cfg.h"
+#include "mfrl/nn/net.h"
+
+enum { MF_ALGO_MAX_ARRAYS = 128, MF_ALGO_INPUTS = 3, MF_MAX_ACTIONS = 255 };
 
 /** What an algorithm must know of the environment and of the run. */
 typedef struct mf_algo_spec {
     const mf_run_cfg *run; /* borrowed: net, table, learner sections */
     uint32_t n_agents;
-    int n_actions;
+    int n_actions;                         /* 2 .. MF_MAX_ACTIONS */
     int obs_bytes, obs_floats, obs_states; /* as the environment's spec says */
-    void (*unpack)(const uint8_t *obs, float *x);
+    int n_inputs; /* parts of an unpacked observation, in order */
+    mf_net_input inputs[MF_ALGO_INPUTS];
+    const char *layers; /* net.layers, auto replaced */
+    void (*unpack)(const void *env_cfg, const uint8_t *obs, const uint8_t *ctx,
+                   float *x);
+    const void *env_cfg; /* borrowed, for unpack */
     int max_neighbours;
-    int batch; /* samples per update and weight set, all shards together */
+    int batch;    /* samples per update and weight set, all shards together */
+    int max_rows; /* most samples of one minibatch, that of a shard */
 } mf_algo_spec;
 
 /** Agents that choose an action now.  Positions i = who[k], k < n, index the
@@ -37,6 +46,7 @@ typedef struct mf_act_batch {
     const uint32_t *id;     /* [.] agent id */
     const uint8_t *obs;     /* [.][obs_bytes] */
     const uint16_t *counts; /* [.][n_actions] neighbours by action */
+    const uint8_t *ctx;     /* what all their observations share */
     const uint32_t *draw;   /* [.] 32 random bits per agent */
     uint8_t *act;           /* [.] out */
 } mf_act_batch;
@@ -50,8 +60,10 @@ typedef struct mf_minibatch {
     const uint8_t *act;          /* [n] */
     const float *rew;            /* [n] */
     const uint8_t *done;         /* [n] 1: no bootstrap */
+    const uint8_t *const *ctx;   /* [n] contexts of the observations */
     const uint8_t *next_obs;     /* [n][obs_bytes] any valid one if done */
     const uint16_t *next_counts; /* [n][n_actions] any valid one if done */
+    const uint8_t *const *next_ctx; /* [n] any valid one if done */
 } mf_minibatch;
 
 /** Sums over samples that a gradient call adds to; the caller divides. */
@@ -74,8 +86,6 @@ typedef struct mf_algo_array {
     int rank;
     size_t dims[4];
 } mf_algo_array;
-
-enum { MF_ALGO_MAX_ARRAYS = 128 };
 
 typedef struct mf_algo_ops {
     const char *name;

@@ -24,7 +24,13 @@ typedef struct mf_q_input {
     const uint32_t *id;     /* [.] */
     const uint8_t *obs;     /* [.][obs_bytes] */
     const uint16_t *counts; /* [.][n_actions] */
+    const uint8_t *ctx;     /* context of all their observations, or */
+    const uint8_t *const *ctxs; /* [.] one each; NULL: the one of all */
 } mf_q_input;
+
+/** Most agents of one mf_qfun_keys or mf_qfun_values that no gradient follows;
+ *  those of a minibatch may be more, up to the spec's max_rows. */
+enum { MF_QFUN_ROWS = 1024 };
 
 /** Build the Q function that the run's config asks for.  MF_ERR_USAGE if a
  *  table cannot hold this environment.

@@ -14,13 +14,15 @@
 #include "mfrl/base/status.h"
 #include "mfrl/cfg/opt.h"
 
-enum { MF_RUN_SECTIONS = 13 };
+enum { MF_RUN_SECTIONS = 14 };
 enum { MF_MAX_LAG = 16 }; /* rounds */
 enum { MF_MAX_WORLDS = 16384 };
 
 /* Values of the choices, in the order of the words in the tables. */
 enum { MF_LAYOUT_AUTO, MF_LAYOUT_SPLIT, MF_LAYOUT_COLOCATED };
 enum { MF_SHARING_SHARED, MF_SHARING_PER_AGENT };
+enum { MF_TERMINAL_LEARN, MF_TERMINAL_MASK };
+enum { MF_SELFPLAY_SHARED, MF_SELFPLAY_REFERENCE, MF_SELFPLAY_FROZEN };
 
 typedef struct mf_run_cfg {
     struct {
@@ -51,7 +53,7 @@ typedef struct mf_run_cfg {
         int sharing; /* MF_SHARING_* */
     } table;
     struct {
-        char layers[MF_OPT_TEXT]; /* "table", or hidden layers for mf_net */
+        char layers[MF_OPT_TEXT]; /* "auto", or what mf_net reads */
         int gemm;                 /* 0 own, 1 openblas, as mf_gemm_backend */
     } net;
     struct {
@@ -64,10 +66,16 @@ typedef struct mf_run_cfg {
         double lr;
         double gamma;
         double tau_soft;
+        int terminal; /* MF_TERMINAL_* */
     } learner;
     struct {
         mf_schedule temperature; /* over rounds; 0 = the environment's own */
     } policy;
+    struct {
+        int rule; /* MF_SELFPLAY_* */
+        double keep;
+        char opponent[MF_OPT_TEXT];
+    } selfplay;
     struct {
         int64_t every; /* rounds; 0 = at the end only */
         int64_t keep;

@@ -4,17 +4,19 @@
  *  metrics[0] is always "reward": the mean over agents in one step.
  *
  *  An environment lives on one tile of one world and never talks to other
- *  ranks: the caller keeps the ghosts of its cell field current and sums its
- *  counters.  One step, as the caller drives it:
+ *  ranks: the caller keeps the ghosts of its cell field current and sums over
+ *  tiles what it counts.  One step, as the caller drives it:
  *
- *      begin(step)
+ *      begin(step)                      agents() are those who act in it
  *      for turn = 0, 1, ...  turns() times, or until nobody is pending():
  *          [ghosts of cells() in flight]  pick(INTERIOR) -> actions
  *          [ghosts current]               pick(RIM)      -> actions
  *          apply(turn)
- *      [ghosts current]  resolve()      rewards, done, mean actions
+ *      [ghosts current]  resolve()      rewards, deaths, mean actions
+ *      sums() -> [sum over tiles] -> conclude()   ends, and the next episode
  *
- *  An environment where all act at once has one turn.  What an agent does may
+ *  An environment where all act at once has one turn; one that needs nothing
+ *  of the whole world has no sums() and no conclude().  What an agent does may
  *  depend on the seed, the world, the step and the agent's id, never on the
  *  tiles: the same world cut otherwise must give the same bytes.
  */
@@ -29,54 +31,89 @@
 #include "mfrl/grid/region.h"
 #include "mfrl/grid/tile.h"
 
+enum { MF_ENV_INPUTS = 3 };
+
+/** A part of an unpacked observation, [h][w][c] row-major; a vector has
+ *  h = w = 1.  Networks know it by its name. */
+typedef struct mf_env_input {
+    const char *name;
+    int h, w, c;
+} mf_env_input;
+
 /** Shape of an environment, known before any world exists. */
 typedef struct mf_env_spec {
-    int width, height;       /* of a world, cells */
-    int periodic;            /* the edges are joined */
-    int halo;                /* ghost width it needs, cells */
-    uint32_t n_agents;       /* per world; ids are 0 .. n_agents - 1 */
-    int stage_game;          /* one step is the whole game: the default of
-                                learner.gamma is 0 then */
-    int n_actions;           /* 2 .. 255 */
-    int obs_bytes;           /* packed observation per agent, 0 = none */
-    int obs_floats;          /* the same, unpacked by the unpack operation */
+    int width, height; /* of a world, cells */
+    int periodic;      /* the edges are joined */
+    int halo;          /* ghost width it needs, cells */
+    uint32_t n_agents; /* per world; ids are 0 .. n_agents - 1 */
+    int stage_game;    /* one step is the whole game: the default of
+                          learner.gamma is 0 then */
+    int n_actions;     /* 2 .. 255 */
+    int obs_bytes;     /* packed observation per agent, 0 = none */
+    int obs_floats;    /* the same, unpacked by the unpack operation */
+    int n_inputs;      /* parts of the unpacked one, in order */
+    mf_env_input inputs[MF_ENV_INPUTS];
+    int ctx_bytes;           /* context: what the observations of one step of
+                                a world share, 0 = nothing; a multiple of 4 */
     int obs_states;          /* distinct observations, if a packed one is a byte
                                 0 .. obs_states - 1; 1 = nothing to observe,
                                 0 = too many for a table */
     int max_neighbours;      /* most agents that one mean action can count */
     const char *keying;      /* current or lagged: which mean action Q gets */
     const char *observation; /* name of what is observed, for files */
+    const char *layers;      /* what net.layers = auto stands for */
+    int n_teams;             /* 1, or 2 that may follow different policies */
     int n_sets;     /* weight sets its config asks for; world w uses set
                        w mod n_sets */
+    int n_sums;     /* numbers that sums() gives */
     int n_counters; /* integer counters per world and step */
     int n_metrics;  /* numbers made from them */
     const char *const *metrics; /* their names, [n_metrics] */
 } mf_env_spec;
 
-/** The agents on a tile, in ascending order of id; arrays owned by the
- *  environment, valid until destroy. */
+/** How a step ends for an agent. */
+enum {
+    MF_GOES_ON,
+    MF_DONE,   /* nothing follows: no bootstrap */
+    MF_CUT_OFF /* the game goes on unseen, so nothing is known of what follows
+                */
+};
+
+/** What became of a world's episode in a step. */
+typedef enum mf_env_event {
+    MF_EVENT_NONE,
+    MF_EVENT_END,      /* it ended */
+    MF_EVENT_END_AHEAD /* it ended, and team 0 earned more than team 1 */
+} mf_env_event;
+
+/** The agents who act on a tile in this step, in ascending order of id; arrays
+ *  owned by the environment.  n changes with begin, the pointers never. */
 typedef struct mf_env_agents {
     uint32_t n;
     const uint32_t *id;     /* [n] */
+    const uint8_t *team;    /* [n] NULL if there is one team */
     const uint8_t *obs;     /* [n][obs_bytes] */
     const uint16_t *counts; /* [n][n_actions] neighbours by action: abar is
                                counts / their sum */
     uint8_t *act;           /* [n] written by the caller after pick */
     const float *rew;       /* [n] after resolve */
-    const uint8_t *done;    /* [n] after resolve */
+    const uint8_t *done;    /* [n] MF_DONE ..., after conclude or resolve */
+    const uint8_t *ctx;     /* [ctx_bytes] of the step's observations */
 } mf_env_agents;
 
 typedef struct mf_env_ops {
     const char *name;
-    const char *summary;   /* one line for --help */
-    size_t cfg_size;       /* of the struct that opts fill */
-    const mf_opt *opts;    /* section [env.<name>] */
-    size_t bytes_per_cell; /* memory that create takes, for estimates */
-    int resolve_is_final;  /* resolve leaves cells() as they are, so that
-                              ghosts stay current into the next step */
+    const char *summary;    /* one line for --help */
+    size_t cfg_size;        /* of the struct that opts fill */
+    const mf_opt *opts;     /* section [env.<name>] */
+    size_t bytes_per_cell;  /* memory that create takes, for estimates: of */
+    size_t bytes_per_agent; /* padded cells, and of agents that fit a tile */
+    int resolve_is_final;   /* resolve leaves cells() as they are, so that
+                               ghosts stay current into the next step */
 
-    /** Check the config and give the shape, or MF_ERR_USAGE with one line. */
-    mf_status (*spec)(const void *cfg, mf_env_spec *out);
+    /** Check the config, fill the fields of its struct that are no options,
+     *  and give the shape; or MF_ERR_USAGE with one line. */
+    mf_status (*spec)(void *cfg, mf_env_spec *out);
 
     /** Boltzmann temperature that weight set @p set prescribes, or 0 if the
      *  environment has none of its own. */
@@ -85,8 +122,10 @@ typedef struct mf_env_ops {
     /** Turns of a step; 0 if that is only known once nobody is pending. */
     int (*turns)(const void *cfg);
 
-    /** A packed observation to obs_floats floats; NULL if there are none. */
-    void (*unpack)(const uint8_t *obs, float *x);
+    /** A packed observation and its context to obs_floats floats; NULL if
+     *  there are none. */
+    void (*unpack)(const void *cfg, const uint8_t *obs, const uint8_t *ctx,
+                   float *x);
 
     /** A tile of world @p world in its state before step 0. */
     mf_status (*create)(const void *cfg, const mf_tile *tile, uint64_t seed,
@@ -97,7 +136,11 @@ typedef struct mf_env_ops {
      *  padded array of the tile, *elem bytes per cell. */
     void *(*cells)(void *env, size_t *elem);
 
-    /** The agents of the tile; called again after every resolve. */
+    /** What a checkpoint keeps beside the cells, the same on all tiles of a
+     *  world: episode, step in it, context.  NULL if there is nothing. */
+    void *(*state)(void *env, size_t *bytes);
+
+    /** The agents of the tile. */
     void (*agents)(void *env, mf_env_agents *out);
 
     void (*begin)(void *env, uint64_t step);
@@ -117,6 +160,20 @@ typedef struct mf_env_ops {
 
     /** Rewards, done and the mean action to learn from. */
     void (*resolve)(void *env);
+
+    /** This tile's share of what conclude needs of the world: [n_sums]. */
+    void (*sums)(const void *env, int64_t *out);
+
+    /** With the sums over all tiles: ends of agents and episodes; a new
+     *  episode begins, also in the cells. */
+    mf_env_event (*conclude)(void *env, const int64_t *sums);
+
+    /** Actions of a policy that is no network: of agents who[0..n), all of
+     *  whom have been picked.  @p draw is as for an algorithm's act.  Its name
+     *  is one of scripts, which end with NULL; NULL if there are none. */
+    void (*script)(void *env, const char *name, const uint32_t *who, uint32_t n,
+                   const uint32_t *draw);
+    const char *const *scripts;
 
     /** This tile's share of the world's counters for the step just resolved:
      *  [n_counters], to be summed over tiles. */

@@ -4,7 +4,7 @@
  *      offset 0  uint32  agent id
  *             4  float   reward
  *             8  uint8   action
- *             9  uint8   done
+ *             9  uint8   done, MF_RECORD_...
  *            10  counts  n_actions x uint8, or uint16 if an agent can have
  *                        more than 255 neighbours
  *             .  obs     obs_bytes, as packed by the environment
@@ -30,6 +30,13 @@ typedef struct mf_layout {
 enum { MF_RECORD_REW = 4, MF_RECORD_ACT = 8, MF_RECORD_DONE = 9 };
 enum { MF_RECORD_COUNTS = 10 };
 
+/** How a step ends for its agent, the numbers of env.h. */
+enum {
+    MF_RECORD_GOES_ON,
+    MF_RECORD_ENDED,  /* nothing follows */
+    MF_RECORD_CUT_OFF /* what follows is not recorded */
+};
+
 /** Shape of a record for agents with these actions, observations and at most
  *  @p max_neighbours neighbours in a mean action. */
 mf_layout mf_layout_make(int n_actions, int obs_bytes, int max_neighbours);
@@ -51,14 +58,15 @@ typedef struct mf_step_view {
     const uint8_t *done;
     const uint16_t *counts; /* [.][n_actions] */
     const uint8_t *obs;     /* [.][obs_bytes] */
+    const uint8_t *skip;    /* [.] 1 = not to be recorded; NULL = none */
 } mf_step_view;
 
 /** Write agent i's record at @p out [stride]. */
 void mf_layout_pack(const mf_layout *l, const mf_step_view *v, size_t i,
                     uint8_t *out);
 
-/** Write the records of agents 0 .. n - 1, each at the cursor of the learner
- *  that owns its shard, and move the cursors on.
+/** Write the records of agents 0 .. n - 1 that are not skipped, each at the
+ *  cursor of the learner that owns its shard, and move the cursors on.
  *  @param owner   [n_shards] learner of each shard
  *  @param cursor  [learners] in and out */
 void mf_layout_scatter(const mf_layout *l, const mf_step_view *v, uint32_t n,

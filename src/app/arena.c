@@ -1,0 +1,214 @@
+#include "arena.h"
+
+#include "mfrl/base/mem.h"
+#include "mfrl/base/rng.h"
+#include "mfrl/comm/collective.h"
+
+void mf_arena_clear(mf_arena *a)
+{
+    for (int w = 0; a->worlds != NULL && w < a->n_worlds; w++) {
+        mf_halo_destroy(&a->worlds[w].halo);
+        a->run->cfg->env->destroy(&a->worlds[w].env);
+    }
+    mf_free(&a->worlds);
+    mf_free(&a->draws);
+    mf_free(&a->who);
+    mf_free(&a->sums);
+}
+
+static mf_status create_world(mf_arena *a, int world, int slot,
+                              mf_arena_world *w)
+{
+    const mf_config *cfg = a->run->cfg;
+    const mf_roles *roles = &a->run->roles;
+    const mf_decomp *d = &roles->plan.decomp;
+    void *cells;
+    size_t elem;
+
+    w->world = world;
+    w->set = world % a->run->n_sets;
+    MF_TRY(cfg->env->create(cfg->env_cfg, &a->tile, a->seed, (uint32_t)world,
+                            &w->env));
+    cfg->env->agents(w->env, &w->agents);
+    cells = cfg->env->cells(w->env, &elem);
+    return mf_halo_create(roles->group, d->px, d->py, &a->tile, cells, elem,
+                          slot, &w->halo);
+}
+
+static mf_status create_all(mf_arena *a, int first, int last, int slots)
+{
+    const mf_env_spec *e = &a->run->cfg->env_spec;
+
+    MF_TRY(mf_alloc((size_t)(last - first), sizeof(*a->worlds), "worlds",
+                    &a->worlds));
+    a->n_worlds = last - first;
+    for (int w = first; w < last; w++) {
+        MF_TRY(create_world(a, w, slots + w - first, &a->worlds[w - first]));
+    }
+    MF_TRY(mf_alloc(a->capacity, sizeof(*a->draws), "draws", &a->draws));
+    MF_TRY(mf_alloc(e->n_teams > 1 ? a->capacity : 0, sizeof(*a->who), "teams",
+                    &a->who));
+    return mf_alloc((size_t)e->n_sums + 1, sizeof(*a->sums), "world sums",
+                    &a->sums);
+}
+
+mf_status mf_arena_create(mf_run *run, uint64_t seed, int slots, mf_arena *out)
+{
+    const mf_plan *plan = &run->roles.plan;
+    const uint32_t n_agents = run->cfg->env_spec.n_agents;
+    mf_status st;
+    size_t area;
+    int first, last;
+
+    *out = (mf_arena){.run = run, .seed = seed};
+    mf_plan_worlds(plan, run->roles.actor, &first, &last);
+    mf_decomp_tile(&plan->decomp, mf_plan_tile(plan, run->roles.actor),
+                   &out->tile);
+    area = (size_t)out->tile.nx * (size_t)out->tile.ny;
+    out->capacity = area < n_agents ? (uint32_t)area : n_agents;
+    st = create_all(out, first, last, slots);
+    if (st != MF_OK) {
+        mf_arena_clear(out);
+    }
+    return st;
+}
+
+static mf_status act_by(mf_arena *a, mf_arena_world *w, const mf_policy *p,
+                        const uint32_t *who, uint32_t n)
+{
+    const mf_act_batch b = {.n = n,
+                            .who = who,
+                            .id = w->agents.id,
+                            .obs = w->agents.obs,
+                            .counts = w->agents.counts,
+                            .ctx = w->agents.ctx,
+                            .draw = a->draws,
+                            .act = w->agents.act};
+
+    if (n == 0) {
+        return MF_OK;
+    }
+    if (p->ops == NULL) {
+        a->run->cfg->env->script(w->env, p->script, who, n, a->draws);
+        return MF_OK;
+    }
+    return p->ops->act(p->algo, p->weights, p->temperature, &b);
+}
+
+static int same_policy(const mf_policy *a, const mf_policy *b)
+{
+    return a->ops == b->ops && a->algo == b->algo && a->weights == b->weights &&
+           a->script == b->script;
+}
+
+/* Observation and action of all who act now and lie in a region. */
+static mf_status act_in(mf_arena *a, mf_arena_world *w, int turn,
+                        mf_region region, const mf_policy by[2])
+{
+    const mf_config *cfg = a->run->cfg;
+    const uint32_t *who;
+    uint32_t n;
+
+    mf_run_phase(a->run, MF_PHASE_OBSERVE);
+    n = cfg->env->pick(w->env, turn, region, &who);
+    mf_run_phase(a->run, MF_PHASE_ACT);
+    if (cfg->env_spec.n_teams == 1 || same_policy(&by[0], &by[1])) {
+        return act_by(a, w, &by[0], who, n);
+    }
+    for (uint8_t team = 0; team < 2; team++) {
+        uint32_t m = 0;
+
+        for (uint32_t k = 0; k < n; k++) {
+            if (w->agents.team[who[k]] == team) {
+                a->who[m++] = who[k];
+            }
+        }
+        MF_TRY(act_by(a, w, &by[team], a->who, m));
+    }
+    return MF_OK;
+}
+
+/* One turn; the halo flies while the interior acts. */
+static mf_status take_turn(mf_arena *a, mf_arena_world *w, int turn,
+                           const mf_policy by[2])
+{
+    const int stale = !w->ghosts_current;
+
+    if (stale) {
+        mf_run_phase(a->run, MF_PHASE_WAIT_HALO);
+        MF_TRY(mf_halo_begin(w->halo));
+    }
+    MF_TRY(act_in(a, w, turn, MF_REGION_INTERIOR, by));
+    if (stale) {
+        mf_run_phase(a->run, MF_PHASE_WAIT_HALO);
+        MF_TRY(mf_halo_end(w->halo));
+    }
+    MF_TRY(act_in(a, w, turn, MF_REGION_RIM, by));
+    mf_run_phase(a->run, MF_PHASE_RESOLVE);
+    a->run->cfg->env->apply(w->env, turn);
+    w->ghosts_current = 0;
+    return MF_OK;
+}
+
+static mf_status someone_pending(mf_arena *a, const mf_arena_world *w, int *any)
+{
+    const int mine = a->run->cfg->env->pending(w->env) > 0;
+
+    mf_run_phase(a->run, MF_PHASE_WAIT_HALO);
+    return mf_comm_any(mine, a->run->roles.group, any);
+}
+
+mf_status mf_arena_play(mf_arena *a, mf_arena_world *w, uint64_t step,
+                        const mf_policy by[2])
+{
+    const mf_config *cfg = a->run->cfg;
+    const mf_rng key = {.seed = a->seed,
+                        .step = step,
+                        .world = (uint32_t)w->world,
+                        .purpose = MF_RNG_ACT};
+    const int turns = cfg->env->turns(cfg->env_cfg);
+    int more = 1;
+
+    mf_run_phase(a->run, MF_PHASE_ACT);
+    cfg->env->begin(w->env, step);
+    cfg->env->agents(w->env, &w->agents);
+    mf_rng_gather(&key, w->agents.id, w->agents.n, a->draws);
+    for (int turn = 0; more; turn++) {
+        MF_TRY(take_turn(a, w, turn, by));
+        more = turn + 1 < turns;
+        if (turns == 0) {
+            MF_TRY(someone_pending(a, w, &more));
+        }
+    }
+    return MF_OK;
+}
+
+mf_status mf_arena_settle(mf_arena *a, mf_arena_world *w, int64_t *counters,
+                          int64_t *n)
+{
+    const mf_env_ops *env = a->run->cfg->env;
+    const int n_sums = a->run->cfg->env_spec.n_sums;
+
+    mf_run_phase(a->run, MF_PHASE_WAIT_HALO);
+    MF_TRY(mf_halo_begin(w->halo));
+    MF_TRY(mf_halo_end(w->halo));
+    mf_run_phase(a->run, MF_PHASE_RESOLVE);
+    env->resolve(w->env);
+    env->counters(w->env, counters);
+    w->event = MF_EVENT_NONE;
+    w->ghosts_current = env->resolve_is_final;
+    if (n_sums > 0) {
+        env->sums(w->env, a->sums);
+        a->sums[n_sums] = n != NULL ? *n : 0;
+        mf_run_phase(a->run, MF_PHASE_WAIT_HALO);
+        MF_TRY(mf_comm_sum_i64(a->sums, n_sums + 1, a->run->roles.group));
+        mf_run_phase(a->run, MF_PHASE_RESOLVE);
+        w->event = env->conclude(w->env, a->sums);
+        if (n != NULL) {
+            *n = a->sums[n_sums];
+        }
+    } else if (n != NULL) {
+        *n = a->run->cfg->env_spec.n_agents; /* all act in every step */
+    }
+    return MF_OK;
+}
