@@ -50,7 +50,7 @@ static const mf_opt WORLD[] = {
 };
 
 static const mf_opt ENV[] = {
-    {"name", MF_OPT_STRING, AT(env.name), "ising", 0, 0, NULL, NULL,
+    {"name", MF_OPT_STRING, AT(env.name), "battle", 0, 0, NULL, NULL,
      "environment; its own keys are in [env.<name>]"},
     {.key = NULL},
 };

@@ -54,7 +54,7 @@ START_TEST(defaults_are_those_of_the_design)
     ck_assert_int_eq(c.pipeline.steps_per_round, 10);
     ck_assert_int_eq(c.world.count, 0);
     ck_assert_str_eq(c.world.tiles, "auto");
-    ck_assert_str_eq(c.env.name, "ising");
+    ck_assert_str_eq(c.env.name, "battle");
     ck_assert_str_eq(c.algo.name, "mfq");
     ck_assert_int_eq(c.table.sharing, MF_SHARING_SHARED);
     ck_assert_str_eq(c.net.layers, "auto");

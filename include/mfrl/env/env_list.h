@@ -1,2 +1,3 @@
 /* Every environment, one line each; registry.c expands this twice. */
+MF_ENV(battle)
 MF_ENV(ising)

@@ -1,0 +1,124 @@
+/** @file battle.h
+ *  The battle of one tile, shared by battle.c (what it is), battle_start.c
+ *  (how an episode begins) and battle_step.c (how it goes on).
+ */
+#ifndef MFRL_ENV_BATTLE_H
+#define MFRL_ENV_BATTLE_H
+
+#include <stdbool.h>
+
+#include "battle_view.h"
+#include "mfrl/env/env.h"
+
+enum battle_start { START_STANDARD, START_BLOCKS };
+enum battle_mean { MEAN_NEIGHBOURS, MEAN_TEAM };
+enum battle_mean_of { MEAN_OF_OWN, MEAN_OF_BOTH };
+enum battle_keying { KEY_CURRENT, KEY_LAGGED };
+
+/** What the tiles of a world add up after a step; then agents by team and part
+ *  of the minimap, see mf_battle_map_count, and actions by team. */
+enum { SUM_ALIVE, SUM_REWARD = 2, SUM_MAP = 4 };
+enum {
+    COUNT_AGENTS,     /* that acted, by team */
+    COUNT_REWARD = 2, /* by team, see REWARD_ONE */
+    COUNT_ATTACKS = 4,
+    COUNT_HITS,
+    COUNT_KILLS,
+    N_COUNTERS
+};
+
+/** Rewards are summed as whole multiples of 2^-32: a float32 below 2^31 and
+ *  not below 2^-8 in size is one, so the order does not matter. */
+static const double REWARD_ONE = 0x1p32;
+
+typedef struct battle_cfg {
+    int64_t width, height;
+    double walls;
+    int start;
+    int64_t block;
+    bool swap_sides;
+    int64_t max_steps;
+    int64_t view_radius;
+    int mean_action, mean_of, keying;
+    int64_t mean_radius; /* -1 = as the view's */
+    double hp, damage, recover;
+    double step_reward, kill_reward, dead_penalty, attack_penalty, hit_reward;
+    double speed, attack_radius;
+
+    /* filled by spec */
+    mf_battle_rules rules;
+    mf_battle_view view;
+    uint32_t n_side;                      /* agents of each army */
+    int n_near;                           /* cells of the mean action */
+    mf_battle_delta near[MF_BATTLE_DISC]; /* without the own cell */
+} battle_cfg;
+
+/** What all tiles of a world know alike, and a checkpoint keeps; behind it the
+ *  minimap's shares, float [2][side][side], and the last step's actions,
+ *  uint32_t [2][n_actions]. */
+typedef struct battle_state {
+    uint64_t episode;
+    int64_t steps;     /* in it */
+    int64_t reward[2]; /* of the episode, by team */
+} battle_state;
+
+typedef struct battle {
+    const battle_cfg *cfg;
+    mf_tile tile;
+    mf_rng key;
+    size_t n_cells;        /* padded */
+    uint32_t capacity;     /* agents that fit the tile */
+    mf_battle_cell *cells; /* [n_cells] */
+    mf_battle_fate *fate;  /* [n_cells] */
+    battle_state *state;   /* state_bytes */
+    float *shares;         /* in it */
+    uint32_t *acts;        /* in it */
+    size_t state_bytes;
+    uint32_t n;       /* agents that act in this step */
+    uint64_t *order;  /* [capacity] id and padded index, to sort by id */
+    uint32_t *at;     /* [capacity] padded index at the step's start */
+    uint32_t *id;     /* [capacity] */
+    uint8_t *team;    /* [capacity] */
+    uint8_t *obs;     /* [capacity][obs_bytes] */
+    uint16_t *counts; /* [capacity][n_actions] */
+    uint8_t *act;     /* [capacity] */
+    float *rew;       /* [capacity] */
+    uint8_t *done;    /* [capacity] */
+    uint32_t *who;    /* [capacity] those of one region */
+    float *ctx;       /* [2][side][side] shares at the step's start */
+    uint32_t *parts;  /* [2][side][side] scratch */
+} battle;
+
+static inline int battle_n_actions(const battle_cfg *cfg)
+{
+    return cfg->rules.n_moves + cfg->rules.n_attacks;
+}
+
+/** Parts of the minimap. */
+static inline size_t battle_n_parts(const battle_cfg *cfg)
+{
+    return (size_t)(cfg->view.side * cfg->view.side);
+}
+
+/** Call f for the start of every agent of both armies, the left one's first,
+ *  by id; returns the agents of one army. */
+typedef void (*battle_visit)(void *arg, uint32_t id, int side, int x, int y);
+uint32_t mf_battle_each_start(const battle_cfg *cfg, battle_visit f, void *arg);
+
+/** Put the world into the start of the episode in its state, ghosts and
+ *  minimap included. */
+void mf_battle_begin_episode(battle *b);
+
+/* Operations of the contract, see env.h. */
+void mf_battle_begin(void *env, uint64_t step);
+uint32_t mf_battle_pick(void *env, int turn, mf_region region,
+                        const uint32_t **who);
+void mf_battle_apply(void *env, int turn);
+void mf_battle_resolve(void *env);
+void mf_battle_sums(const void *env, int64_t *out);
+mf_env_event mf_battle_conclude(void *env, const int64_t *sums);
+void mf_battle_counters(const void *env, int64_t *out);
+void mf_battle_script(void *env, const char *name, const uint32_t *who,
+                      uint32_t n, const uint32_t *draw);
+
+#endif
