@@ -4,11 +4,16 @@
 #include "mfrl/base/rng.h"
 #include "mfrl/comm/collective.h"
 
+void mf_arena_close(mf_arena *a, mf_arena_world *w)
+{
+    mf_halo_destroy(&w->halo);
+    a->run->cfg->env->destroy(&w->env);
+}
+
 void mf_arena_clear(mf_arena *a)
 {
     for (int w = 0; a->worlds != NULL && w < a->n_worlds; w++) {
-        mf_halo_destroy(&a->worlds[w].halo);
-        a->run->cfg->env->destroy(&a->worlds[w].env);
+        mf_arena_close(a, &a->worlds[w]);
     }
     mf_free(&a->worlds);
     mf_free(&a->draws);
@@ -16,8 +21,7 @@ void mf_arena_clear(mf_arena *a)
     mf_free(&a->sums);
 }
 
-static mf_status create_world(mf_arena *a, int world, int slot,
-                              mf_arena_world *w)
+mf_status mf_arena_open(mf_arena *a, int world, int slot, mf_arena_world *w)
 {
     const mf_config *cfg = a->run->cfg;
     const mf_roles *roles = &a->run->roles;
@@ -25,8 +29,7 @@ static mf_status create_world(mf_arena *a, int world, int slot,
     void *cells;
     size_t elem;
 
-    w->world = world;
-    w->set = world % a->run->n_sets;
+    *w = (mf_arena_world){.world = world, .set = world % a->run->n_sets};
     MF_TRY(cfg->env->create(cfg->env_cfg, &a->tile, a->seed, (uint32_t)world,
                             &w->env));
     cfg->env->agents(w->env, &w->agents);
@@ -35,42 +38,43 @@ static mf_status create_world(mf_arena *a, int world, int slot,
                           slot, &w->halo);
 }
 
-static mf_status create_all(mf_arena *a, int first, int last, int slots)
-{
-    const mf_env_spec *e = &a->run->cfg->env_spec;
-
-    MF_TRY(mf_alloc((size_t)(last - first), sizeof(*a->worlds), "worlds",
-                    &a->worlds));
-    a->n_worlds = last - first;
-    for (int w = first; w < last; w++) {
-        MF_TRY(create_world(a, w, slots + w - first, &a->worlds[w - first]));
-    }
-    MF_TRY(mf_alloc(a->capacity, sizeof(*a->draws), "draws", &a->draws));
-    MF_TRY(mf_alloc(e->n_teams > 1 ? a->capacity : 0, sizeof(*a->who), "teams",
-                    &a->who));
-    return mf_alloc((size_t)e->n_sums + 1, sizeof(*a->sums), "world sums",
-                    &a->sums);
-}
-
-mf_status mf_arena_create(mf_run *run, uint64_t seed, int slots, mf_arena *out)
+mf_status mf_arena_create(mf_run *run, uint64_t seed, mf_arena *out)
 {
     const mf_plan *plan = &run->roles.plan;
-    const uint32_t n_agents = run->cfg->env_spec.n_agents;
+    const mf_env_spec *e = &run->cfg->env_spec;
     mf_status st;
     size_t area;
-    int first, last;
 
     *out = (mf_arena){.run = run, .seed = seed};
-    mf_plan_worlds(plan, run->roles.actor, &first, &last);
     mf_decomp_tile(&plan->decomp, mf_plan_tile(plan, run->roles.actor),
                    &out->tile);
     area = (size_t)out->tile.nx * (size_t)out->tile.ny;
-    out->capacity = area < n_agents ? (uint32_t)area : n_agents;
-    st = create_all(out, first, last, slots);
-    if (st != MF_OK) {
-        mf_arena_clear(out);
-    }
+    out->capacity = area < e->n_agents ? (uint32_t)area : e->n_agents;
+    MF_TRY_OR(err, mf_alloc(out->capacity, sizeof(*out->draws), "draws",
+                            &out->draws));
+    MF_TRY_OR(err, mf_alloc(e->n_teams > 1 ? out->capacity : 0,
+                            sizeof(*out->who), "teams", &out->who));
+    MF_TRY_OR(err, mf_alloc((size_t)e->n_sums + 1, sizeof(*out->sums),
+                            "world sums", &out->sums));
+    return MF_OK;
+
+err:
+    mf_arena_clear(out);
     return st;
+}
+
+mf_status mf_arena_add_worlds(mf_arena *a)
+{
+    int first, last;
+
+    mf_plan_worlds(&a->run->roles.plan, a->run->roles.actor, &first, &last);
+    MF_TRY(mf_alloc((size_t)(last - first), sizeof(*a->worlds), "worlds",
+                    &a->worlds));
+    a->n_worlds = last - first;
+    for (int k = 0; k < a->n_worlds; k++) {
+        MF_TRY(mf_arena_open(a, first + k, k, &a->worlds[k]));
+    }
+    return MF_OK;
 }
 
 static mf_status act_by(mf_arena *a, mf_arena_world *w, const mf_policy *p,

@@ -41,11 +41,20 @@ typedef struct mf_arena {
     int64_t *sums;   /* [n_sums + 1] of one world */
 } mf_arena;
 
-/** Create the worlds of this rank's group, in their starting state.
- *  @param seed   of all that happens in them
- *  @param slots  halos that the group has already, of other arenas
+/** An arena on this rank's tile, without worlds yet.
+ *  @param seed  of all that happens in them
  *  Local. */
-mf_status mf_arena_create(mf_run *run, uint64_t seed, int slots, mf_arena *out);
+mf_status mf_arena_create(mf_run *run, uint64_t seed, mf_arena *out);
+
+/** Add the worlds of this rank's group, in their starting state.  Local. */
+mf_status mf_arena_add_worlds(mf_arena *a);
+
+/** A world in its starting state, apart from those of the arena; all ranks of
+ *  the group must open the same ones in the same order.
+ *  @param slot  of its halo, that no other world of the group uses now
+ *  Local. */
+mf_status mf_arena_open(mf_arena *a, int world, int slot, mf_arena_world *w);
+void mf_arena_close(mf_arena *a, mf_arena_world *w);
 
 /** Free what it owns.  Local. */
 void mf_arena_clear(mf_arena *a);

@@ -8,6 +8,7 @@
 #include "mfrl/base/status.h"
 
 mf_status mf_command_train(int argc, char **argv);
+mf_status mf_command_eval(int argc, char **argv);
 mf_status mf_command_config(int argc, char **argv);
 mf_status mf_command_bench(int argc, char **argv);
 

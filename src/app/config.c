@@ -249,9 +249,10 @@ int mf_config_shard_batch(const mf_config *c)
     return (int)(c->run.learner.batch / c->run.replay.shards);
 }
 
-mf_status mf_config_algo(const mf_config *c, void **algo)
+mf_status mf_config_algo_for(const mf_config *c, const mf_config *worlds,
+                             void **algo)
 {
-    const mf_env_spec *e = &c->env_spec;
+    const mf_env_spec *e = &worlds->env_spec;
     const char *layers = c->run.net.layers;
     mf_algo_spec spec = {.run = &c->run,
                          .n_agents = e->n_agents,
@@ -263,7 +264,7 @@ mf_status mf_config_algo(const mf_config *c, void **algo)
                          .layers =
                              strcmp(layers, "auto") == 0 ? e->layers : layers,
                          .unpack = c->env->unpack,
-                         .env_cfg = c->env_cfg,
+                         .env_cfg = worlds->env_cfg,
                          .max_neighbours = e->max_neighbours,
                          .batch = (int)c->run.learner.batch,
                          .max_rows = mf_config_shard_batch(c)};
@@ -274,6 +275,11 @@ mf_status mf_config_algo(const mf_config *c, void **algo)
         spec.inputs[i] = (mf_net_input){in->name, in->h, in->w, in->c};
     }
     return c->algo->create(c->algo_cfg, &spec, algo);
+}
+
+mf_status mf_config_algo(const mf_config *c, void **algo)
+{
+    return mf_config_algo_for(c, c, algo);
 }
 
 mf_plan_request mf_config_plan_request(const mf_config *c, int n_ranks)

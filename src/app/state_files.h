@@ -50,8 +50,14 @@ mf_status mf_state_load_replay(const char *path, mf_learner *l, int shard);
 mf_status mf_state_save_contexts(const char *path, mf_learner *l);
 mf_status mf_state_load_contexts(const char *path, mf_learner *l);
 
-/** Fill the opponent's weights from a net.h5 of the same network. */
-mf_status mf_state_load_opponent(const char *path, mf_learner *l);
+/** The weights alone, of a policy of this algorithm and network.
+ *  @param out  [n_sets][n_weights] */
+mf_status mf_state_load_weights(const char *path, const mf_config *cfg,
+                                const void *algo, float *out);
+
+/** The config that a policy was trained with, *text to be released with
+ *  mf_free, and the rounds. */
+mf_status mf_state_load_config(const char *path, char **text, int64_t *version);
 
 mf_status mf_state_save_world(const char *path, mf_arena *a,
                               const mf_arena_world *w);

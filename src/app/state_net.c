@@ -12,7 +12,7 @@ enum { LEARNER, OPPONENT }; /* whose arrays */
 
 /* The file's shape of an algorithm's array, and its floats per set.  Those of
  * the opponent are weights alone, in a group of its own. */
-static size_t net_array(const mf_learner *l, const mf_algo_array *a, int whose,
+static size_t net_array(int n_sets, const mf_algo_array *a, int whose,
                         char path[128], mf_h5_array *out)
 {
     size_t n = 1;
@@ -24,8 +24,8 @@ static size_t net_array(const mf_learner *l, const mf_algo_array *a, int whose,
     }
     *out = (mf_h5_array){
         .path = path, .type = MF_F32, .description = a->description};
-    if (l->run->n_sets > 1) {
-        out->dims[out->n_dims++] = (uint64_t)l->run->n_sets;
+    if (n_sets > 1) {
+        out->dims[out->n_dims++] = (uint64_t)n_sets;
     }
     for (int d = 0; d < a->rank; d++) {
         out->dims[out->n_dims++] = a->dims[d];
@@ -96,7 +96,7 @@ static mf_status each_array(mf_h5 *f, const mf_learner *l, int whose,
         if (whose == OPPONENT && arrays[k].in_state) {
             continue;
         }
-        n = net_array(l, &arrays[k], whose, path, &shape);
+        n = net_array(l->run->n_sets, &arrays[k], whose, path, &shape);
         MF_TRY_OR(out, visit(f, &shape, l, &arrays[k], whose, n, all));
     }
 out:
@@ -246,26 +246,61 @@ out:
     return st;
 }
 
-/* Visits the arrays of a policy file that are weights, to the opponent. */
-static mf_status read_weights(mf_h5 *f, const mf_h5_array *shape,
-                              const mf_learner *l, const mf_algo_array *a,
-                              int whose, size_t n, float *all)
+static mf_status read_weights(mf_h5 *f, const mf_config *cfg,
+                              const mf_algo_array *arrays, int n_arrays,
+                              float *all, float *out)
 {
-    mf_h5_array from = *shape;
-    char path[128];
+    const int n_sets = cfg->env_spec.n_sets;
 
-    snprintf(path, sizeof(path), "/%s", a->name);
-    from.path = path;
-    return read_array(f, &from, l, a, whose, n, all);
+    for (int k = 0; k < n_arrays; k++) {
+        mf_h5_array shape;
+        char path[128];
+        size_t n;
+
+        if (arrays[k].in_state) {
+            continue;
+        }
+        n = net_array(n_sets, &arrays[k], LEARNER, path, &shape);
+        MF_TRY(mf_h5_read(f, &shape, all));
+        for (int s = 0; s < n_sets; s++) {
+            memcpy(out + (size_t)s * cfg->n_weights + arrays[k].offset,
+                   all + (size_t)s * n, n * sizeof(float));
+        }
+    }
+    return MF_OK;
 }
 
-mf_status mf_state_load_opponent(const char *path, mf_learner *l)
+mf_status mf_state_load_weights(const char *path, const mf_config *cfg,
+                                const void *algo, float *out)
+{
+    mf_algo_array *arrays = NULL;
+    float *all = NULL;
+    mf_h5 *f;
+    mf_status st;
+
+    MF_TRY(mf_h5_open(path, &f));
+    MF_TRY_OR(out, mf_alloc(MF_ALGO_MAX_ARRAYS, sizeof(*arrays), "net arrays",
+                            &arrays));
+    MF_TRY_OR(out, mf_alloc(cfg->n_weights * (size_t)cfg->env_spec.n_sets,
+                            sizeof(float), "net array", &all));
+    st =
+        read_weights(f, cfg, arrays, cfg->algo->arrays(algo, arrays), all, out);
+out:
+    mf_free(&arrays);
+    mf_free(&all);
+    (void)mf_h5_close(&f);
+    return st;
+}
+
+mf_status mf_state_load_config(const char *path, char **text, int64_t *version)
 {
     mf_h5 *f;
     mf_status st;
 
     MF_TRY(mf_h5_open(path, &f));
-    st = each_array(f, l, OPPONENT, read_weights);
+    MF_TRY_OR(out, mf_h5_get_int(f, "/", "version", version));
+    st = mf_h5_get_text(f, "/", "config", text);
+out:
     (void)mf_h5_close(&f);
     return st;
 }

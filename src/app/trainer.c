@@ -41,9 +41,12 @@ static mf_status load_frozen(mf_trainer *t)
 {
     const char *path = t->run->cfg->run.selfplay.opponent;
 
-    return mf_comm_agree(
-        t->run->roles.control,
-        t->learner != NULL ? mf_state_load_opponent(path, t->learner) : MF_OK);
+    return mf_comm_agree(t->run->roles.control,
+                         t->learner != NULL
+                             ? mf_state_load_weights(path, t->run->cfg,
+                                                     t->learner->algo,
+                                                     t->learner->opponent)
+                             : MF_OK);
 }
 
 mf_status mf_trainer_create(mf_run *run, const char *resume, mf_trainer *out)

@@ -135,6 +135,19 @@ static const mf_opt CHECKPOINT[] = {
     {.key = NULL},
 };
 
+static const mf_opt EVAL[] = {
+    {"every", MF_OPT_INT, AT(eval.every), "0", 0, 1e9, NULL, "rounds",
+     "rounds between evaluations of what is being learned; 0 = none"},
+    {"rounds", MF_OPT_INT, AT(eval.rounds), "100", 2, 1e6, NULL, "games",
+     "games of an evaluation, half of them from either side; even"},
+    {"against", MF_OPT_STRING, AT(eval.against), "random", 0, 0, NULL, NULL,
+     "opponent of the evaluations: a script of the environment, or a net.h5"},
+    {"temperature", MF_OPT_REAL, AT(eval.temperature), "0", 0, 1e6, NULL, NULL,
+     "Boltzmann temperature of evaluated policies, in units of Q; 0 = their "
+     "best action"},
+    {.key = NULL},
+};
+
 static const mf_opt LOG[] = {
     {"every", MF_OPT_INT, AT(log.every), "10", 1, 86400, NULL, "seconds",
      "time between status lines"},
@@ -163,6 +176,7 @@ void mf_run_cfg_sections(mf_run_cfg *c, mf_opt_section *out)
         {"policy", POLICY, c},
         {"selfplay", SELFPLAY, c},
         {"checkpoint", CHECKPOINT, c},
+        {"eval", EVAL, c},
         {"log", LOG, c},
     };
 
@@ -242,6 +256,12 @@ mf_status mf_run_cfg_check(const mf_run_cfg *c)
         return MF_FAIL(MF_ERR_USAGE,
                        "run.burn_in = 1: no round is left for the summary; "
                        "0.5 leaves out the first half");
+    }
+    if (c->eval.rounds % 2 != 0) {
+        return MF_FAIL(MF_ERR_USAGE,
+                       "eval.rounds = %" PRId64 ": each side is played "
+                       "equally often; use %" PRId64,
+                       c->eval.rounds, c->eval.rounds + 1);
     }
     if (c->selfplay.rule == MF_SELFPLAY_FROZEN &&
         c->selfplay.opponent[0] == '\0') {

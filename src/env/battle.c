@@ -349,6 +349,7 @@ const mf_env_ops mf_env_battle = {
     .resolve = mf_battle_resolve,
     .sums = mf_battle_sums,
     .conclude = mf_battle_conclude,
+    .result = mf_battle_result,
     .counters = mf_battle_counters,
     .metrics = metrics,
     .script = mf_battle_script,

@@ -60,6 +60,7 @@ typedef struct battle_state {
     uint64_t episode;
     int64_t steps;     /* in it */
     int64_t reward[2]; /* of the episode, by team */
+    int64_t attacks[2];
 } battle_state;
 
 typedef struct battle {
@@ -74,19 +75,20 @@ typedef struct battle {
     float *shares;         /* in it */
     uint32_t *acts;        /* in it */
     size_t state_bytes;
-    uint32_t n;       /* agents that act in this step */
-    uint64_t *order;  /* [capacity] id and padded index, to sort by id */
-    uint32_t *at;     /* [capacity] padded index at the step's start */
-    uint32_t *id;     /* [capacity] */
-    uint8_t *team;    /* [capacity] */
-    uint8_t *obs;     /* [capacity][obs_bytes] */
-    uint16_t *counts; /* [capacity][n_actions] */
-    uint8_t *act;     /* [capacity] */
-    float *rew;       /* [capacity] */
-    uint8_t *done;    /* [capacity] */
-    uint32_t *who;    /* [capacity] those of one region */
-    float *ctx;       /* [2][side][side] shares at the step's start */
-    uint32_t *parts;  /* [2][side][side] scratch */
+    mf_env_result result; /* of the last episode */
+    uint32_t n;           /* agents that act in this step */
+    uint64_t *order;      /* [capacity] id and padded index, to sort by id */
+    uint32_t *at;         /* [capacity] padded index at the step's start */
+    uint32_t *id;         /* [capacity] */
+    uint8_t *team;        /* [capacity] */
+    uint8_t *obs;         /* [capacity][obs_bytes] */
+    uint16_t *counts;     /* [capacity][n_actions] */
+    uint8_t *act;         /* [capacity] */
+    float *rew;           /* [capacity] */
+    uint8_t *done;        /* [capacity] */
+    uint32_t *who;        /* [capacity] those of one region */
+    float *ctx;           /* [2][side][side] shares at the step's start */
+    uint32_t *parts;      /* [2][side][side] scratch */
 } battle;
 
 static inline int battle_n_actions(const battle_cfg *cfg)
@@ -117,6 +119,7 @@ void mf_battle_apply(void *env, int turn);
 void mf_battle_resolve(void *env);
 void mf_battle_sums(const void *env, int64_t *out);
 mf_env_event mf_battle_conclude(void *env, const int64_t *sums);
+void mf_battle_result(const void *env, mf_env_result *out);
 void mf_battle_counters(const void *env, int64_t *out);
 void mf_battle_script(void *env, const char *name, const uint32_t *who,
                       uint32_t n, const uint32_t *draw);

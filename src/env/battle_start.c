@@ -132,8 +132,7 @@ void mf_battle_begin_episode(battle *b)
                         .purpose = MF_RNG_START};
     placing p = {b, b->cfg->swap_sides ? (int)(mf_rng_u32(&key, 0) >> 31) : 0};
 
-    b->state->steps = 0;
-    b->state->reward[0] = b->state->reward[1] = 0;
+    *b->state = (battle_state){.episode = b->state->episode};
     memset(b->acts, 0, 2 * (size_t)battle_n_actions(b->cfg) * sizeof(*b->acts));
     memset(b->parts, 0, 2 * battle_n_parts(b->cfg) * sizeof(*b->parts));
     put_empty_map(b);

@@ -174,38 +174,61 @@ static void end_agents(battle *b, int won)
     }
 }
 
-mf_env_event mf_battle_conclude(void *env, const int64_t *sums)
+/* Take in what the tiles have counted. */
+static void take_sums(battle *b, const int64_t *sums)
 {
-    battle *b = env;
-    battle_state *s = b->state;
     const size_t parts = 2 * battle_n_parts(b->cfg);
-    const size_t acts = 2 * (size_t)battle_n_actions(b->cfg);
-    mf_env_event event = MF_EVENT_END;
+    const size_t n_actions = (size_t)battle_n_actions(b->cfg);
+    battle_state *s = b->state;
 
     for (size_t k = 0; k < parts; k++) {
         b->parts[k] = (uint32_t)sums[SUM_MAP + k];
     }
-    for (size_t k = 0; k < acts; k++) {
-        b->acts[k] = (uint32_t)sums[SUM_MAP + parts + k];
+    s->steps++;
+    for (size_t team = 0; team < 2; team++) {
+        s->reward[team] += sums[SUM_REWARD + team];
+        for (size_t a = 0; a < n_actions; a++) {
+            const int64_t n = sums[SUM_MAP + parts + team * n_actions + a];
+
+            b->acts[team * n_actions + a] = (uint32_t)n;
+            s->attacks[team] += a >= (size_t)b->cfg->rules.n_moves ? n : 0;
+        }
     }
+}
+
+mf_env_event mf_battle_conclude(void *env, const int64_t *sums)
+{
+    battle *b = env;
+    battle_state *s = b->state;
+    const int64_t *alive = sums + SUM_ALIVE;
+    const int64_t n = b->cfg->n_side;
+
+    take_sums(b, sums);
     for (uint32_t i = 0; b->cfg->keying == KEY_CURRENT &&
                          b->cfg->mean_action == MEAN_TEAM && i < b->n;
          i++) {
         count_team(b, i);
     }
-    s->steps++;
-    s->reward[0] += sums[SUM_REWARD];
-    s->reward[1] += sums[SUM_REWARD + 1];
-    if (mf_battle_verdict(sums + SUM_ALIVE, s->steps, b->cfg->max_steps) ==
+    if (mf_battle_verdict(alive, s->steps, b->cfg->max_steps) ==
         MF_BATTLE_GOES_ON) {
         mf_battle_map_shares(&b->cfg->view, b->parts, b->shares);
         return MF_EVENT_NONE;
     }
-    event = s->reward[0] > s->reward[1] ? MF_EVENT_END_AHEAD : MF_EVENT_END;
-    end_agents(b, sums[SUM_ALIVE] == 0 || sums[SUM_ALIVE + 1] == 0);
+    b->result = (mf_env_result){.agents = {n, n},
+                                .alive = {alive[0], alive[1]},
+                                .reward = {s->reward[0], s->reward[1]},
+                                .attacks = {s->attacks[0], s->attacks[1]},
+                                .steps = s->steps};
+    end_agents(b, alive[0] == 0 || alive[1] == 0);
     s->episode++;
     mf_battle_begin_episode(b);
-    return event;
+    return b->result.reward[0] > b->result.reward[1] ? MF_EVENT_END_AHEAD
+                                                     : MF_EVENT_END;
+}
+
+void mf_battle_result(const void *env, mf_env_result *out)
+{
+    *out = ((const battle *)env)->result;
 }
 
 void mf_battle_counters(const void *env, int64_t *out)

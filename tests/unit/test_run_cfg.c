@@ -91,6 +91,7 @@ START_TEST(every_key_reaches_its_own_field)
         "tau_soft=0.15\nterminal=mask\n[policy]\ntemperature=0:1,10:2\n"
         "[selfplay]\nrule=frozen\nkeep=0.5\nopponent=o.h5\n"
         "[checkpoint]\nevery=16\nkeep=17\n"
+        "[eval]\nevery=20\nrounds=22\nagainst=rush\ntemperature=0.5\n"
         "[log]\nevery=18\nlevel=debug\ndigest=on\nmetrics_every=19\n";
     mf_run_cfg want = {
         .run = {INT64_C(9007199254740992), "runs/a", 1, 0.25},
@@ -106,6 +107,7 @@ START_TEST(every_key_reaches_its_own_field)
         .policy = {{2, {0, 10}, {1, 2}}},
         .selfplay = {MF_SELFPLAY_FROZEN, 0.5, "o.h5"},
         .checkpoint = {16, 17},
+        .eval = {20, 22, "rush", 0.5},
         .log = {18, MF_LOG_DEBUG, true, 19},
     };
     char first[8192], again[8192];
@@ -156,7 +158,8 @@ START_TEST(ranges_hold)
     refused("env.isinng.width=1", /* not [env] */
             "command line: unknown section [env.isinng]; there are [run], "
             "[ranks], [pipeline], [world], [env], [algo], [table], [net], "
-            "[replay], [learner], [policy], [selfplay], [checkpoint], [log]");
+            "[replay], [learner], [policy], [selfplay], [checkpoint], [eval], "
+            "[log]");
     refused("lr=1", "command line: 'lr=1': expected section.key=value; did you "
                     "mean 'learner.lr'?");
     refused("log.level=warning",
@@ -259,6 +262,9 @@ START_TEST(impossible_combinations_are_refused)
               "is shared by all agents");
     set("table.sharing=shared");
     ck_assert_int_eq(mf_run_cfg_check(&c), MF_OK);
+    set("eval.rounds=7");
+    check_bad("eval.rounds = 7: each side is played equally often; use 8");
+    set("eval.rounds=8");
     set("selfplay.rule=frozen");
     check_bad("selfplay.rule = frozen: needs selfplay.opponent, the net.h5 of "
               "a checkpoint");

@@ -14,7 +14,7 @@
 #include "mfrl/base/status.h"
 #include "mfrl/cfg/opt.h"
 
-enum { MF_RUN_SECTIONS = 14 };
+enum { MF_RUN_SECTIONS = 15 };
 enum { MF_MAX_LAG = 16 }; /* rounds */
 enum { MF_MAX_WORLDS = 16384 };
 
@@ -80,6 +80,12 @@ typedef struct mf_run_cfg {
         int64_t every; /* rounds; 0 = at the end only */
         int64_t keep;
     } checkpoint;
+    struct {
+        int64_t every; /* rounds; 0 = never */
+        int64_t rounds;
+        char against[MF_OPT_TEXT];
+        double temperature;
+    } eval;
     struct {
         int64_t every; /* seconds */
         int level;     /* mf_log_level */

@@ -86,6 +86,15 @@ typedef enum mf_env_event {
     MF_EVENT_END_AHEAD /* it ended, and team 0 earned more than team 1 */
 } mf_env_event;
 
+/** How an episode of two teams ended, by team. */
+typedef struct mf_env_result {
+    int64_t agents[2]; /* at its start */
+    int64_t alive[2];  /* at its end; the team with more has won */
+    int64_t reward[2]; /* of all agents and steps, in units of 2^-32 */
+    int64_t attacks[2];
+    int64_t steps;
+} mf_env_result;
+
 /** The agents who act on a tile in this step, in ascending order of id; arrays
  *  owned by the environment.  n changes with begin, the pointers never. */
 typedef struct mf_env_agents {
@@ -167,6 +176,9 @@ typedef struct mf_env_ops {
     /** With the sums over all tiles: ends of agents and episodes; a new
      *  episode begins, also in the cells. */
     mf_env_event (*conclude)(void *env, const int64_t *sums);
+
+    /** The last episode that conclude has ended; NULL with one team. */
+    void (*result)(const void *env, mf_env_result *out);
 
     /** Actions of a policy that is no network: of agents who[0..n), all of
      *  whom have been picked.  @p draw is as for an algorithm's act.  Its name
