@@ -25,6 +25,7 @@ static const char *const PHASES[MF_N_PHASES] = {
     [MF_PHASE_PUBLISH] = "publish",
     [MF_PHASE_REPORT] = "report",
     [MF_PHASE_CHECKPOINT] = "checkpoint",
+    [MF_PHASE_EVALUATE] = "evaluate",
 };
 
 /* What every rank tells rank 0. */

@@ -11,7 +11,18 @@
 #include "status_line.h"
 
 /* Columns behind the environment's own, and how a row's sums become them. */
-enum { LOSS, TD_ABS, Q_MEAN, ENTROPY, LAG_MAX, REPLAY, RATE, A_WAIT, L_WAIT };
+enum {
+    LOSS,
+    TD_ABS,
+    Q_MEAN,
+    ENTROPY,
+    LAG_MAX,
+    REPLAY,
+    RATE,
+    A_WAIT,
+    L_WAIT,
+    WIN_RATE
+};
 static const char *const COLUMNS[] = {"train/loss",
                                       "train/td_abs",
                                       "train/q_mean",
@@ -20,7 +31,8 @@ static const char *const COLUMNS[] = {"train/loss",
                                       "replay/size",
                                       "perf/agent_steps_per_s",
                                       "perf/actor_wait",
-                                      "perf/learner_wait"};
+                                      "perf/learner_wait",
+                                      "eval/win_rate"};
 enum { N_COLUMNS = sizeof(COLUMNS) / sizeof(COLUMNS[0]) };
 enum { MAX_METRICS = 32 };
 
@@ -54,6 +66,7 @@ struct mf_report {
     mf_progress progress;
     double clock_zero; /* so that wall = now - clock_zero */
     int stop_asked;
+    double win_rate; /* of the last evaluation */
 };
 
 static int n_metrics(const mf_report *r)
@@ -113,6 +126,7 @@ mf_status mf_report_create(mf_run *run, const mf_progress *resumed,
     MF_TRY(mf_alloc(1, sizeof(*r), "report", &r));
     r->run = run;
     r->round = -1;
+    r->win_rate = NAN;
     r->request = MPI_REQUEST_NULL;
     r->n_counters = (size_t)cfg->n_worlds * (size_t)run->steps *
                     (size_t)cfg->env_spec.n_counters;
@@ -171,6 +185,7 @@ static void row_values(const mf_report *r, double *out)
     c[REPLAY] = w->perf[MF_PERF_REPLAY] / w->rounds;
     c[RATE] = w->perf[MF_PERF_AGENT_STEPS] / w->wall;
     c[A_WAIT] = w->perf[MF_PERF_ACTOR_WAIT] * 1e-9 / w->wall / plan->n_actors;
+    c[WIN_RATE] = r->win_rate;
     c[L_WAIT] =
         w->perf[MF_PERF_LEARNER_WAIT] * 1e-9 / w->wall / plan->n_learners;
 }
@@ -292,6 +307,8 @@ mf_status mf_report_flush(mf_report *r, int finish_row)
     }
     return MF_OK;
 }
+
+void mf_report_set_win_rate(mf_report *r, double rate) { r->win_rate = rate; }
 
 int mf_report_stop_asked(const mf_report *r) { return r->stop_asked; }
 

@@ -37,6 +37,9 @@ mf_status mf_report_round(mf_report *r, int64_t round,
  *  full.  Collective on all ranks; blocks. */
 mf_status mf_report_flush(mf_report *r, int finish_row);
 
+/** The eval/win_rate of the rows that follow.  Local. */
+void mf_report_set_win_rate(mf_report *r, double rate);
+
 /** True once some rank was asked to stop.  Rank 0. */
 int mf_report_stop_asked(const mf_report *r);
 

@@ -30,6 +30,7 @@ typedef enum mf_phase {
     MF_PHASE_PUBLISH,
     MF_PHASE_REPORT,
     MF_PHASE_CHECKPOINT,
+    MF_PHASE_EVALUATE,
     MF_N_PHASES
 } mf_phase;
 

@@ -68,6 +68,13 @@ mf_status mf_trainer_create(mf_run *run, const char *resume, mf_trainer *out)
     }
     MF_TRY_OR(err, mf_report_create(run, &from.at, from.partial, &out->report));
     MF_TRY_OR(err, publish_first(out, &from));
+    if (run->cfg->run.eval.every > 0) {
+        MF_TRY_OR(err, mf_comm_agree(run->roles.control,
+                                     mf_evaluation_create(run, from.at.round,
+                                                          &out->evaluation)));
+        mf_report_set_win_rate(out->report,
+                               mf_evaluation_win_rate(out->evaluation));
+    }
     out->round = from.at.round;
     out->saved = resume != NULL ? out->round : -1;
     mf_restored_clear(&from);
@@ -83,6 +90,7 @@ void mf_trainer_clear(mf_trainer *t)
 {
     mf_weights_destroy(&t->weights);
     mf_report_destroy(&t->report);
+    mf_evaluation_destroy(&t->evaluation);
     mf_actor_destroy(&t->actor);
     mf_learner_destroy(&t->learner);
 }
@@ -258,17 +266,44 @@ mf_status mf_trainer_settle(mf_trainer *t)
     return t->actor != NULL ? mf_outbox_flush(t->actor->outbox) : MF_OK;
 }
 
+static mf_status evaluate(mf_trainer *t)
+{
+    mf_weights_version newest;
+
+    mf_run_phase(t->run, MF_PHASE_EVALUATE);
+    MF_TRY(mf_weights_get(t->weights, t->round, &newest));
+    MF_TRY(mf_report_flush(t->report, 0));
+    MF_TRY(mf_evaluation_run(
+        t->evaluation, newest.values, t->learner,
+        t->run->roles.rank == 0 ? mf_report_progress(t->report) : NULL));
+    mf_report_set_win_rate(t->report, mf_evaluation_win_rate(t->evaluation));
+    return MF_OK;
+}
+
+/* The next round after this one that is a multiple of @p every. */
+static int64_t next_multiple(int64_t round, int64_t every, int64_t last)
+{
+    const int64_t next = every > 0 ? (round / every + 1) * every : last;
+
+    return next < last ? next : last;
+}
+
 mf_status mf_trainer_run(mf_trainer *t)
 {
     const int64_t rounds = t->run->cfg->run.run.rounds;
-    const int64_t every = t->run->cfg->run.checkpoint.every;
+    const int64_t save = t->run->cfg->run.checkpoint.every;
+    const int64_t eval = t->run->cfg->run.eval.every;
 
     while (t->round < rounds && !t->stopped) {
-        const int64_t next =
-            every > 0 ? (t->round / every + 1) * every : rounds;
+        const int64_t next = next_multiple(t->round, save, rounds);
 
-        MF_TRY(mf_trainer_rounds(t, next < rounds ? next : rounds));
-        if (t->round > t->saved && t->round > 0) {
+        MF_TRY(mf_trainer_rounds(t, next_multiple(t->round, eval, next)));
+        /* before the checkpoint, so that what it found is not lost with it */
+        if (eval > 0 && t->round % eval == 0) {
+            MF_TRY(evaluate(t));
+        }
+        if (t->round > t->saved && t->round > 0 &&
+            (t->stopped || t->round == rounds || t->round == next)) {
             MF_TRY(checkpoint(t));
         }
     }

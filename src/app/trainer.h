@@ -5,6 +5,7 @@
 #define MFRL_APP_TRAINER_H
 
 #include "actor.h"
+#include "evaluation.h"
 #include "learner.h"
 #include "mfrl/comm/weights.h"
 #include "report.h"
@@ -15,8 +16,9 @@ typedef struct mf_trainer {
     mf_learner *learner; /* NULL without the role */
     mf_weights *weights;
     mf_report *report;
-    int64_t round; /* rounds completed */
-    int64_t saved; /* that the newest checkpoint holds, -1 = none */
+    mf_evaluation *evaluation; /* NULL if there is none */
+    int64_t round;             /* rounds completed */
+    int64_t saved;             /* that the newest checkpoint holds, -1 = none */
     struct mf_run_record *record; /* kept up to date at checkpoints, or NULL */
     int stopped; /* the run was asked to stop before its last round */
     uint64_t halo_bytes, ship_bytes;

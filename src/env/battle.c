@@ -192,24 +192,32 @@ static void unpack(const void *config, const uint8_t *obs, const uint8_t *ctx,
                           x + v->side * v->side * MF_BATTLE_CHANNELS);
 }
 
+static void free_agents(battle *b)
+{
+    mf_free(&b->order);
+    mf_free(&b->at);
+    mf_free(&b->id);
+    mf_free(&b->team);
+    mf_free(&b->x);
+    mf_free(&b->y);
+    mf_free(&b->hp);
+    mf_free(&b->obs);
+    mf_free(&b->counts);
+    mf_free(&b->act);
+    mf_free(&b->rew);
+    mf_free(&b->done);
+    mf_free(&b->who);
+}
+
 static void destroy(void **env)
 {
     battle *b = *env;
 
     if (b != NULL) {
+        free_agents(b);
         mf_free(&b->cells);
         mf_free(&b->fate);
         mf_free(&b->state);
-        mf_free(&b->order);
-        mf_free(&b->at);
-        mf_free(&b->id);
-        mf_free(&b->team);
-        mf_free(&b->obs);
-        mf_free(&b->counts);
-        mf_free(&b->act);
-        mf_free(&b->rew);
-        mf_free(&b->done);
-        mf_free(&b->who);
         mf_free(&b->ctx);
         mf_free(&b->parts);
         mf_free(&b);
@@ -217,15 +225,19 @@ static void destroy(void **env)
     }
 }
 
-static mf_status alloc_agents(battle *b)
+mf_status mf_battle_alloc_agents(battle *b, uint32_t n)
 {
-    const size_t n = b->capacity;
     const size_t n_actions = (size_t)battle_n_actions(b->cfg);
 
+    free_agents(b);
+    b->capacity = n;
     MF_TRY(mf_alloc(n, sizeof(*b->order), "battle order", &b->order));
     MF_TRY(mf_alloc(n, sizeof(*b->at), "battle places", &b->at));
     MF_TRY(mf_alloc(n, sizeof(*b->id), "battle ids", &b->id));
     MF_TRY(mf_alloc(n, 1, "battle teams", &b->team));
+    MF_TRY(mf_alloc(n, sizeof(*b->x), "battle columns", &b->x));
+    MF_TRY(mf_alloc(n, sizeof(*b->y), "battle rows", &b->y));
+    MF_TRY(mf_alloc(n, sizeof(*b->hp), "battle hp", &b->hp));
     MF_TRY(
         mf_alloc(n, (size_t)b->cfg->view.obs_bytes, "observations", &b->obs));
     MF_TRY(mf_alloc(n * n_actions, sizeof(*b->counts), "battle neighbours",
@@ -266,9 +278,10 @@ static mf_status create(const void *config, const mf_tile *tile, uint64_t seed,
     b->tile = *tile;
     b->key = (mf_rng){.seed = seed, .world = world};
     b->n_cells = mf_tile_cells(tile);
-    b->capacity = area < 2 * cfg->n_side ? (uint32_t)area : 2 * cfg->n_side;
     MF_TRY_OR(err, alloc_world(b));
-    MF_TRY_OR(err, alloc_agents(b));
+    MF_TRY_OR(err, mf_battle_alloc_agents(b, area < 2 * cfg->n_side
+                                                 ? (uint32_t)area
+                                                 : 2 * cfg->n_side));
     mf_battle_begin_episode(b);
     *env = b;
     return MF_OK;
@@ -297,6 +310,9 @@ static void agents(void *env, mf_env_agents *out)
     *out = (mf_env_agents){.n = b->n,
                            .id = b->id,
                            .team = b->team,
+                           .x = b->x,
+                           .y = b->y,
+                           .hp = b->hp,
                            .obs = b->obs,
                            .counts = b->counts,
                            .act = b->act,
@@ -333,7 +349,7 @@ const mf_env_ops mf_env_battle = {
     .cfg_size = sizeof(battle_cfg),
     .opts = OPTS,
     .bytes_per_cell = sizeof(mf_battle_cell) + sizeof(mf_battle_fate),
-    .bytes_per_agent = 274, /* the arrays of struct battle */
+    .bytes_per_agent = 286, /* the arrays of struct battle */
     .spec = spec,
     .temperature = temperature,
     .turns = turns,
@@ -349,6 +365,8 @@ const mf_env_ops mf_env_battle = {
     .resolve = mf_battle_resolve,
     .sums = mf_battle_sums,
     .conclude = mf_battle_conclude,
+    .place = mf_battle_place,
+    .episode = mf_battle_episode,
     .result = mf_battle_result,
     .counters = mf_battle_counters,
     .metrics = metrics,

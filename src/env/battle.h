@@ -81,6 +81,8 @@ typedef struct battle {
     uint32_t *at;         /* [capacity] padded index at the step's start */
     uint32_t *id;         /* [capacity] */
     uint8_t *team;        /* [capacity] */
+    int32_t *x, *y;       /* [capacity] in the world, at the step's start */
+    float *hp;            /* [capacity] at the step's start */
     uint8_t *obs;         /* [capacity][obs_bytes] */
     uint16_t *counts;     /* [capacity][n_actions] */
     uint8_t *act;         /* [capacity] */
@@ -107,6 +109,9 @@ static inline size_t battle_n_parts(const battle_cfg *cfg)
 typedef void (*battle_visit)(void *arg, uint32_t id, int side, int x, int y);
 uint32_t mf_battle_each_start(const battle_cfg *cfg, battle_visit f, void *arg);
 
+/** Allocate the arrays of @p n agents, in place of those that there are. */
+mf_status mf_battle_alloc_agents(battle *b, uint32_t n);
+
 /** Put the world into the start of the episode in its state, ghosts and
  *  minimap included. */
 void mf_battle_begin_episode(battle *b);
@@ -119,6 +124,8 @@ void mf_battle_apply(void *env, int turn);
 void mf_battle_resolve(void *env);
 void mf_battle_sums(const void *env, int64_t *out);
 mf_env_event mf_battle_conclude(void *env, const int64_t *sums);
+mf_status mf_battle_place(void *env, const mf_env_scene *scene);
+void mf_battle_episode(const void *env, uint64_t *episode, int64_t *steps);
 void mf_battle_result(const void *env, mf_env_result *out);
 void mf_battle_counters(const void *env, int64_t *out);
 void mf_battle_script(void *env, const char *name, const uint32_t *who,

@@ -27,10 +27,6 @@ static mf_battle_delta enemy_direction(const battle *b, uint32_t i)
     const mf_battle_view *v = &b->cfg->view;
     const float *share =
         b->ctx + (size_t)(1 - b->team[i]) * battle_n_parts(b->cfg);
-    const int x =
-        b->tile.x0 + (int)(b->at[i] % mf_tile_pitch(&b->tile)) - b->tile.w;
-    const int y =
-        b->tile.y0 + (int)(b->at[i] / mf_tile_pitch(&b->tile)) - b->tile.w;
     float cx = 0, cy = 0;
 
     for (int p = 0; p < v->side * v->side; p++) {
@@ -39,8 +35,8 @@ static mf_battle_delta enemy_direction(const battle *b, uint32_t i)
         cy += share[p] *
               ((float)(p / v->side * v->part_h) + 0.5f * (float)v->part_h);
     }
-    cx -= (float)x;
-    cy -= (float)y;
+    cx -= (float)b->x[i];
+    cy -= (float)b->y[i];
     return (mf_battle_delta){(int8_t)(cx > 1    ? 2
                                       : cx < -1 ? -2
                                                 : 0),

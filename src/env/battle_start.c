@@ -139,3 +139,60 @@ void mf_battle_begin_episode(battle *b)
     (void)mf_battle_each_start(b->cfg, place, &p);
     mf_battle_map_shares(&b->cfg->view, b->parts, b->shares);
 }
+
+/* Agents of a scene, each on a free cell of its own. */
+static mf_status put_agents(battle *b, const mf_env_scene *s)
+{
+    const mf_tile *t = &b->tile;
+
+    for (uint32_t i = 0; i < s->n_agents; i++) {
+        const int x = s->pos[3 * i], y = s->pos[3 * i + 1];
+        mf_battle_cell *c;
+
+        if (!s->alive[i]) {
+            continue;
+        }
+        if (x < 0 || x >= t->nx || y < 0 || y >= t->ny || s->team[i] < 0 ||
+            s->team[i] > 1) {
+            return MF_FAIL(MF_ERR_FILE,
+                           "agent %u of team %d at (%d, %d) is not on a map of "
+                           "%d x %d cells",
+                           i, s->team[i], x, y, t->nx, t->ny);
+        }
+        c = &b->cells[mf_tile_at(t, x, y)];
+        if (c->what != MF_BATTLE_FREE) {
+            return MF_FAIL(MF_ERR_FILE,
+                           "agent %u stands at (%d, %d), where there is a wall "
+                           "or another agent",
+                           i, x, y);
+        }
+        *c = (mf_battle_cell){.id = i,
+                              .hp = s->hp[i],
+                              .what = (uint8_t)s->team[i],
+                              .act = MF_BATTLE_IDLE};
+    }
+    return MF_OK;
+}
+
+mf_status mf_battle_place(void *env, const mf_env_scene *s)
+{
+    battle *b = env;
+    const mf_tile *t = &b->tile;
+
+    MF_ASSERT(t->nx == t->width && t->ny == t->height);
+    MF_TRY(mf_battle_alloc_agents(b, s->n_agents));
+    *b->state = (battle_state){.episode = s->episode, .steps = s->steps};
+    put_empty_map(b);
+    for (int y = 0; y < t->ny; y++) {
+        for (int x = 0; x < t->nx; x++) {
+            b->cells[mf_tile_at(t, x, y)].what =
+                s->walls[(size_t)y * (size_t)t->nx + (size_t)x]
+                    ? MF_BATTLE_WALL
+                    : MF_BATTLE_FREE;
+        }
+    }
+    MF_TRY(put_agents(b, s));
+    mf_battle_map_count(&b->cfg->view, t, b->cells, b->parts);
+    mf_battle_map_shares(&b->cfg->view, b->parts, b->shares);
+    return MF_OK;
+}

@@ -34,9 +34,14 @@ void mf_battle_begin(void *env, uint64_t step)
     }
     qsort(b->order, b->n, sizeof(*b->order), by_id);
     for (uint32_t i = 0; i < b->n; i++) {
-        b->at[i] = (uint32_t)b->order[i];
-        b->id[i] = b->cells[b->at[i]].id;
-        b->team[i] = b->cells[b->at[i]].what;
+        const uint32_t at = (uint32_t)b->order[i];
+
+        b->at[i] = at;
+        b->id[i] = b->cells[at].id;
+        b->team[i] = b->cells[at].what;
+        b->x[i] = t->x0 - t->w + (int)(at % (uint32_t)mf_tile_pitch(t));
+        b->y[i] = t->y0 - t->w + (int)(at / (uint32_t)mf_tile_pitch(t));
+        b->hp[i] = b->cells[at].hp;
     }
     memcpy(b->ctx, b->shares, 2 * battle_n_parts(b->cfg) * sizeof(*b->ctx));
 }
@@ -86,13 +91,11 @@ uint32_t mf_battle_pick(void *env, int turn, mf_region region,
 {
     battle *b = env;
     const mf_tile *t = &b->tile;
-    const uint32_t pitch = (uint32_t)mf_tile_pitch(t);
     uint32_t n = 0;
 
     (void)turn;
     for (uint32_t i = 0; i < b->n; i++) {
-        const int x = (int)(b->at[i] % pitch) - t->w;
-        const int y = (int)(b->at[i] / pitch) - t->w;
+        const int x = b->x[i] - t->x0, y = b->y[i] - t->y0;
 
         if (region != MF_REGION_ALL &&
             is_interior(t, x, y) != (region == MF_REGION_INTERIOR)) {
@@ -224,6 +227,14 @@ mf_env_event mf_battle_conclude(void *env, const int64_t *sums)
     mf_battle_begin_episode(b);
     return b->result.reward[0] > b->result.reward[1] ? MF_EVENT_END_AHEAD
                                                      : MF_EVENT_END;
+}
+
+void mf_battle_episode(const void *env, uint64_t *episode, int64_t *steps)
+{
+    const battle *b = env;
+
+    *episode = b->state->episode;
+    *steps = b->state->steps;
 }
 
 void mf_battle_result(const void *env, mf_env_result *out)

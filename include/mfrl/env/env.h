@@ -86,6 +86,18 @@ typedef enum mf_env_event {
     MF_EVENT_END_AHEAD /* it ended, and team 0 earned more than team 1 */
 } mf_env_event;
 
+/** A state of a whole world that was recorded, see place. */
+typedef struct mf_env_scene {
+    const uint8_t *walls; /* [height][width] 1 = wall */
+    uint32_t n_agents;
+    const int8_t *team;   /* [n_agents] by id */
+    const uint8_t *alive; /* [n_agents] */
+    const int32_t *pos;   /* [n_agents][3] x, y, 0 */
+    const float *hp;      /* [n_agents] */
+    uint64_t episode;
+    int64_t steps; /* made in it so far */
+} mf_env_scene;
+
 /** How an episode of two teams ended, by team. */
 typedef struct mf_env_result {
     int64_t agents[2]; /* at its start */
@@ -99,9 +111,12 @@ typedef struct mf_env_result {
  *  owned by the environment.  n changes with begin, the pointers never. */
 typedef struct mf_env_agents {
     uint32_t n;
-    const uint32_t *id;     /* [n] */
-    const uint8_t *team;    /* [n] NULL if there is one team */
-    const uint8_t *obs;     /* [n][obs_bytes] */
+    const uint32_t *id;   /* [n] */
+    const uint8_t *team;  /* [n] NULL if there is one team */
+    const int32_t *x, *y; /* [n] cells of the world at the step's start; NULL
+                             where agent id stands on cell id of its world */
+    const float *hp;      /* [n] at the step's start; NULL if they have none */
+    const uint8_t *obs;   /* [n][obs_bytes] */
     const uint16_t *counts; /* [n][n_actions] neighbours by action: abar is
                                counts / their sum */
     uint8_t *act;           /* [n] written by the caller after pick */
@@ -176,6 +191,15 @@ typedef struct mf_env_ops {
     /** With the sums over all tiles: ends of agents and episodes; a new
      *  episode begins, also in the cells. */
     mf_env_event (*conclude)(void *env, const int64_t *sums);
+
+    /** Put a world whose one tile is the whole of it into a recorded state, to
+     *  play on from there.  MF_ERR_FILE with one line if that is impossible;
+     *  NULL if there is no way to. */
+    mf_status (*place)(void *env, const mf_env_scene *scene);
+
+    /** Number of the episode and of the steps made in it, for recordings; NULL
+     *  if there are no episodes. */
+    void (*episode)(const void *env, uint64_t *episode, int64_t *steps);
 
     /** The last episode that conclude has ended; NULL with one team. */
     void (*result)(const void *env, mf_env_result *out);

@@ -1,0 +1,275 @@
+#include "evaluation.h"
+
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "match.h"
+#include "mfrl/base/log.h"
+#include "mfrl/base/mem.h"
+#include "mfrl/io/run_files.h"
+#include "state_files.h"
+
+enum { MAX_OPPONENTS = 8, LINE = 512 };
+
+static const char HEADER[] =
+    "round,agent_steps,wall_s,opponent,games,win_rate,win_rate_low,"
+    "win_rate_high,ties,kills,losses_of_agents,reward,opponent_reward,steps\n";
+
+struct mf_evaluation {
+    mf_run *run;
+    mf_run quiet; /* the same run, whose phases nobody reads */
+    void *algo;
+    int n;
+    mf_player opponents[MAX_OPPONENTS];
+    char path[MF_PATH], best[MF_PATH];
+    double last;                   /* win rate */
+    double best_rate, best_reward; /* -1 before there was one */
+};
+
+void mf_evaluation_destroy(mf_evaluation **slot)
+{
+    mf_evaluation *e = *slot;
+
+    if (e == NULL) {
+        return;
+    }
+    for (int i = 0; i < e->n; i++) {
+        mf_player_clear(&e->opponents[i]);
+    }
+    if (e->algo != NULL) {
+        e->run->cfg->algo->destroy(&e->algo);
+    }
+    mf_free(slot);
+}
+
+static mf_status load_opponents(mf_evaluation *e)
+{
+    const mf_config *cfg = e->run->cfg;
+    char list[MF_OPT_TEXT];
+    char *rest = list;
+
+    snprintf(list, sizeof(list), "%s", cfg->run.eval.against);
+    for (char *name; (name = strsep(&rest, ", ")) != NULL;) {
+        if (name[0] == '\0') {
+            continue;
+        }
+        if (e->n == MAX_OPPONENTS) {
+            return MF_FAIL(MF_ERR_USAGE,
+                           "eval.against = %s: at most %d opponents",
+                           cfg->run.eval.against, MAX_OPPONENTS);
+        }
+        MF_TRY(mf_player_find(cfg->env, name, &e->opponents[e->n]));
+        e->n++;
+        MF_TRY(mf_player_load(&e->opponents[e->n - 1], cfg,
+                              cfg->run.eval.temperature));
+    }
+    return MF_OK;
+}
+
+static void note(mf_evaluation *e, double rate, double reward)
+{
+    e->last = rate;
+    if (rate > e->best_rate ||
+        (rate == e->best_rate && reward > e->best_reward)) {
+        e->best_rate = rate;
+        e->best_reward = reward;
+    }
+}
+
+/* Take in a row of an earlier start; false if it came after the round that is
+ * gone on from. */
+static bool read_row(mf_evaluation *e, const char *line, int64_t resumed)
+{
+    long long round;
+    char opponent[256];
+    double rate, reward;
+
+    if (sscanf(line,
+               "%lld,%*[^,],%*[^,],%255[^,],%*[^,],%lf,%*[^,],%*[^,],"
+               "%*[^,],%*[^,],%*[^,],%lf",
+               &round, opponent, &rate, &reward) != 4) {
+        return false;
+    }
+    if (round > resumed) {
+        return false;
+    }
+    if (strcmp(opponent, e->opponents[0].name) == 0) {
+        note(e, rate, reward);
+    }
+    return true;
+}
+
+/* Rows of eval.csv up to the round that is gone on from; the rest will be
+ * made again. */
+static mf_status restore(mf_evaluation *e, int64_t resumed)
+{
+    char *text = NULL, *kept = NULL;
+    size_t size = 0;
+    FILE *f;
+    mf_status st;
+
+    if (access(e->path, F_OK) != 0) {
+        return mf_file_write_atomic(e->path, HEADER, strlen(HEADER));
+    }
+    MF_TRY(mf_file_read(e->path, (size_t)1 << 30, &text, NULL));
+    f = open_memstream(&kept, &size);
+    if (f == NULL) {
+        mf_free(&text);
+        return MF_FAIL(MF_ERR_MEMORY, "no memory for eval.csv");
+    }
+    fputs(HEADER, f);
+    for (char *rest = text, *line; (line = strsep(&rest, "\n")) != NULL;) {
+        if (read_row(e, line, resumed)) {
+            fprintf(f, "%s\n", line);
+        }
+    }
+    fclose(f);
+    st = mf_file_write_atomic(e->path, kept, size);
+    free(kept);
+    mf_free(&text);
+    return st;
+}
+
+mf_status mf_evaluation_create(mf_run *run, int64_t resumed,
+                               mf_evaluation **out)
+{
+    const char *dir = run->cfg->run.run.dir;
+    mf_status st = MF_OK;
+    mf_evaluation *e = NULL;
+
+    *out = NULL;
+    MF_TRY(mf_alloc(1, sizeof(*e), "evaluation", &e));
+    e->run = run;
+    e->last = NAN;
+    e->best_rate = e->best_reward = -1;
+    MF_TRY_OR(err, mf_path_join(e->path, dir, "eval.csv"));
+    MF_TRY_OR(err, mf_path_join(e->best, dir, "best.h5"));
+    MF_TRY_OR(err, load_opponents(e));
+    MF_TRY_OR(err, mf_config_algo(run->cfg, &e->algo));
+    if (run->roles.rank == 0) {
+        MF_TRY_OR(err, restore(e, resumed));
+    }
+    *out = e;
+    return MF_OK;
+
+err:
+    mf_evaluation_destroy(&e);
+    return st;
+}
+
+static mf_status play(mf_evaluation *e, const float *weights, mf_tally *tally)
+{
+    const mf_config *cfg = e->run->cfg;
+    mf_policy players[MAX_OPPONENTS + 1];
+    mf_pair pairs[MAX_OPPONENTS];
+
+    players[0] = (mf_policy){.ops = cfg->algo,
+                             .algo = e->algo,
+                             .weights = weights,
+                             .temperature = cfg->run.eval.temperature};
+    for (int i = 0; i < e->n; i++) {
+        players[i + 1] = e->opponents[i].policy;
+        pairs[i] = (mf_pair){0, i + 1};
+    }
+    e->quiet = *e->run;
+    e->quiet.phases.seconds = e->quiet.phase_seconds;
+    /* other games than those that are trained on */
+    return mf_match_play(&e->quiet, players, pairs, e->n,
+                         (int)cfg->run.eval.rounds,
+                         ~(uint64_t)cfg->run.run.seed, tally);
+}
+
+/* One write a row, so that readers never see a part. */
+static mf_status append(const mf_evaluation *e, const char *line)
+{
+    const size_t n = strlen(line);
+    const int fd = open(e->path, O_WRONLY | O_APPEND);
+    const int ok = fd >= 0 && write(fd, line, n) == (ssize_t)n;
+
+    if (fd >= 0) {
+        close(fd);
+    }
+    if (!ok) { /* as metrics: no reason to end the run */
+        mf_log(MF_LOG_WARN, "cannot write %s: a row is lost", e->path);
+    }
+    return MF_OK;
+}
+
+static mf_status report(const mf_evaluation *e, int i, const mf_tally *t,
+                        const mf_progress *at)
+{
+    const char *name = e->opponents[i].name;
+    const double n = (double)t->games;
+    char line[LINE];
+    double low, high;
+    const double rate = mf_tally_win_rate(t, &low, &high);
+
+    snprintf(line, sizeof(line),
+             "%lld,%lld,%.3f,%s,%lld,%.6g,%.6g,%.6g,%lld,%.6g,%.6g,%.6g,%.6g,"
+             "%.6g\n",
+             (long long)at->round, (long long)at->agent_steps, at->wall, name,
+             (long long)t->games, rate, low, high,
+             (long long)(t->games - t->wins - t->losses),
+             (double)(t->agents[1] - t->alive[1]) / n,
+             (double)(t->agents[0] - t->alive[0]) / n, mf_tally_reward(t, 0),
+             mf_tally_reward(t, 1), (double)t->steps / n);
+    mf_log_root(MF_LOG_INFO,
+                "evaluated  round %lld against %s: won %.0f %% of %lld "
+                "(95 %%: %.0f to %.0f), reward %.1f against %.1f",
+                (long long)at->round, name, 100 * rate, (long long)t->games,
+                100 * low, 100 * high, mf_tally_reward(t, 0),
+                mf_tally_reward(t, 1));
+    if (t->attacks[0] == 0) {
+        mf_log_root(MF_LOG_WARN,
+                    "the policy never attacked: its reward of %.1f is that of "
+                    "standing by",
+                    mf_tally_reward(t, 0));
+    }
+    return append(e, line);
+}
+
+/* best.h5 is a net.h5 of its own. */
+static mf_status keep(const mf_evaluation *e, const mf_learner *l,
+                      const mf_progress *at)
+{
+    const double none = 0;
+    char tmp[MF_PATH];
+
+    MF_TRY(mf_path_join(tmp, e->run->cfg->run.run.dir, "best.h5.tmp"));
+    if (mf_state_save_net(tmp, l, at, NULL, 0, &none, 1) != MF_OK ||
+        rename(tmp, e->best) != 0) {
+        (void)unlink(tmp);
+        mf_log(MF_LOG_WARN, "cannot write %s: it keeps an older policy",
+               e->best);
+    }
+    return MF_OK;
+}
+
+mf_status mf_evaluation_run(mf_evaluation *e, const float *weights,
+                            const mf_learner *l, const mf_progress *at)
+{
+    mf_tally tally[MAX_OPPONENTS];
+    const double rate = e->best_rate, reward = e->best_reward;
+    double low, high;
+
+    MF_TRY(play(e, weights, tally));
+    if (e->run->roles.rank != 0 || e->n == 0) {
+        return MF_OK;
+    }
+    for (int i = 0; i < e->n; i++) {
+        MF_TRY(report(e, i, &tally[i], at));
+    }
+    note(e, mf_tally_win_rate(&tally[0], &low, &high),
+         mf_tally_reward(&tally[0], 0));
+    return e->best_rate != rate || e->best_reward != reward ? keep(e, l, at)
+                                                            : MF_OK;
+}
+
+double mf_evaluation_win_rate(const mf_evaluation *e)
+{
+    return e == NULL ? NAN : e->last;
+}
