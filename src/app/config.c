@@ -178,7 +178,7 @@ mf_status mf_config_resolve(mf_config *c)
         MF_TRY(mf_opts_set(c->opts, "learner.gamma=0"));
     }
     c->n_worlds =
-        c->run.world.count > 0 ? (int)c->run.world.count : c->env_spec.n_sets;
+        c->run.world.count > 0 ? (int)c->run.world.count : c->env_spec.n_worlds;
     if (c->n_worlds < c->env_spec.n_sets) {
         return MF_FAIL(MF_ERR_USAGE,
                        "world.count = %d leaves some of the %d weight sets "

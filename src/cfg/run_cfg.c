@@ -41,8 +41,7 @@ static const mf_opt PIPELINE[] = {
 static const mf_opt WORLD[] = {
     {"count", MF_OPT_INT, AT(world.count), "auto", 1, MF_MAX_WORLDS, "auto=0",
      "worlds",
-     "worlds side by side; auto = one, or one per entry of the environment's "
-     "list"},
+     "worlds side by side; auto = as many as the environment proposes"},
     {"tiles", MF_OPT_STRING, AT(world.tiles), "auto", 0, 0, NULL, NULL,
      "how one world is cut over actors: auto, or PXxPY such as 4x2 (4 tiles "
      "across, 2 down)"},

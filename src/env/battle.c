@@ -26,8 +26,12 @@ static const mf_opt OPTS[] = {
      "0"},
     {"max_steps", MF_OPT_INT, AT(max_steps), "400", 1, 1e9, NULL, "steps",
      "an episode is cut off after so many steps"},
+    {"observation", MF_OPT_CHOICE, AT(observation), "magent", 0, 0,
+     "magent|square", NULL,
+     "magent: the disc of the view, with the minimap as two of its planes; "
+     "square: all of the window, and the minimap apart, as input map"},
     {"view_radius", MF_OPT_INT, AT(view_radius), "6", 1, MF_BATTLE_RADIUS, NULL,
-     "cells", "an agent sees the disc of this radius around it"},
+     "cells", "how far an agent sees"},
     {"mean_action", MF_OPT_CHOICE, AT(mean_action), "neighbours", 0, 0,
      "neighbours|team", NULL,
      "neighbours: of the agents within mean_radius, without the agent; team: "
@@ -120,14 +124,22 @@ static int halo(const battle_cfg *cfg)
     return reach > seen ? reach : (int)seen;
 }
 
+/* The network of the public code; the minimap has a branch of its own where it
+ * is not a part of the view. */
+#define VIEW_LAYERS                                                            \
+    "view: conv 3x3x32, conv 3x3x32, dense 256 | features: dense 32 | "
+#define OTHER_LAYERS "abar: dense 64, dense 32 | dense 128, dense 64"
+
 static mf_status spec(void *config, mf_env_spec *out)
 {
     battle_cfg *cfg = config;
     const int side = 2 * (int)cfg->view_radius + 1;
+    const int n_map = cfg->observation == OBSERVE_SQUARE ? 2 * side * side : 0;
 
     MF_TRY(fill_rules(cfg));
     MF_TRY(mf_battle_view_init(&cfg->view, &cfg->rules, (int)cfg->width,
-                               (int)cfg->height, (int)cfg->view_radius));
+                               (int)cfg->height, (int)cfg->view_radius,
+                               cfg->observation == OBSERVE_SQUARE));
     list_near(cfg);
     cfg->n_side = mf_battle_each_start(cfg, NULL, NULL);
     if (cfg->n_side == 0) {
@@ -143,18 +155,20 @@ static mf_status spec(void *config, mf_env_spec *out)
         .n_agents = 2 * cfg->n_side,
         .n_actions = battle_n_actions(cfg),
         .obs_bytes = cfg->view.obs_bytes,
-        .obs_floats = side * side * MF_BATTLE_CHANNELS + cfg->view.n_features,
-        .n_inputs = 2,
-        .inputs = {{"view", side, side, MF_BATTLE_CHANNELS},
-                   {"features", 1, 1, cfg->view.n_features}},
+        .obs_floats =
+            side * side * cfg->view.n_channels + cfg->view.n_features + n_map,
+        .n_inputs = n_map > 0 ? 3 : 2,
+        .inputs = {{"view", side, side, cfg->view.n_channels},
+                   {"features", 1, 1, cfg->view.n_features},
+                   {"map", 1, 1, n_map}},
         .ctx_bytes = (int)(2 * battle_n_parts(cfg) * sizeof(float)),
         .max_neighbours =
             cfg->mean_action == MEAN_TEAM ? (int)cfg->n_side : cfg->n_near,
         .keying = cfg->keying == KEY_LAGGED ? "lagged" : "current",
-        .observation = "magent",
-        .layers = "view: conv 3x3x32, conv 3x3x32, dense 256 | "
-                  "features: dense 32 | abar: dense 64, dense 32 | "
-                  "dense 128, dense 64",
+        .observation = n_map > 0 ? "square" : "magent",
+        .layers = n_map > 0 ? VIEW_LAYERS "map: dense 64 | " OTHER_LAYERS
+                            : VIEW_LAYERS OTHER_LAYERS,
+        .n_worlds = 8, /* for ranks enough on the standard map */
         .n_teams = 2,
         .n_sets = 1,
         .n_sums =
@@ -187,9 +201,10 @@ static void unpack(const void *config, const uint8_t *obs, const uint8_t *ctx,
                    float *x)
 {
     const mf_battle_view *v = &((const battle_cfg *)config)->view;
+    float *features = x + v->side * v->side * v->n_channels;
 
-    mf_battle_view_unpack(v, obs, (const float *)(const void *)ctx, x,
-                          x + v->side * v->side * MF_BATTLE_CHANNELS);
+    mf_battle_view_unpack(v, obs, (const float *)(const void *)ctx, x, features,
+                          features + v->n_features);
 }
 
 static void free_agents(battle *b)

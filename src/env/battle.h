@@ -13,6 +13,7 @@
 enum battle_start { START_STANDARD, START_BLOCKS };
 enum battle_mean { MEAN_NEIGHBOURS, MEAN_TEAM };
 enum battle_mean_of { MEAN_OF_OWN, MEAN_OF_BOTH };
+enum battle_observation { OBSERVE_MAGENT, OBSERVE_SQUARE };
 enum battle_keying { KEY_CURRENT, KEY_LAGGED };
 
 /** What the tiles of a world add up after a step; then agents by team and part
@@ -38,6 +39,7 @@ typedef struct battle_cfg {
     int64_t block;
     bool swap_sides;
     int64_t max_steps;
+    int observation;
     int64_t view_radius;
     int mean_action, mean_of, keying;
     int64_t mean_radius; /* -1 = as the view's */
@@ -48,9 +50,9 @@ typedef struct battle_cfg {
     /* filled by spec */
     mf_battle_rules rules;
     mf_battle_view view;
-    uint32_t n_side;                      /* agents of each army */
-    int n_near;                           /* cells of the mean action */
-    mf_battle_delta near[MF_BATTLE_DISC]; /* without the own cell */
+    uint32_t n_side;                       /* agents of each army */
+    int n_near;                            /* cells of the mean action */
+    mf_battle_delta near[MF_BATTLE_CELLS]; /* without the own cell */
 } battle_cfg;
 
 /** What all tiles of a world know alike, and a checkpoint keeps; behind it the

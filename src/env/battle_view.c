@@ -91,9 +91,10 @@ static void list_levels(mf_battle_view *v, const mf_battle_rules *r)
 static void list_cells(mf_battle_view *v)
 {
     const int r = v->radius;
+    const int farthest = v->square ? 2 * r * r : r * r;
 
     v->n_cells = 0;
-    for (int far = 0; far <= r * r; far++) {
+    for (int far = 0; far <= farthest; far++) {
         for (int dy = -r; dy <= r; dy++) {
             for (int dx = -r; dx <= r; dx++) {
                 if (dx * dx + dy * dy == far) {
@@ -106,7 +107,7 @@ static void list_cells(mf_battle_view *v)
 }
 
 mf_status mf_battle_view_init(mf_battle_view *v, const mf_battle_rules *r,
-                              int width, int height, int radius)
+                              int width, int height, int radius, int square)
 {
     int most;
 
@@ -124,6 +125,8 @@ mf_status mf_battle_view_init(mf_battle_view *v, const mf_battle_rules *r,
                           .height = height,
                           .radius = radius,
                           .side = 2 * radius + 1,
+                          .square = square,
+                          .n_channels = square ? 5 : MF_BATTLE_CHANNELS,
                           .n_actions = r->n_moves + r->n_attacks,
                           .max_hp = r->hp};
     v->part_w = (width + v->side - 1) / v->side;
@@ -209,8 +212,18 @@ static int choose_k(const coded *c, int n, int *sum)
     return best;
 }
 
-static int pack_hp(const mf_battle_view *v, const coded *c, int n, uint8_t *out)
+/* Agents of a view whose hp have room at all: all but the last of a square. */
+static int n_with_hp(const mf_battle_view *v, int n)
 {
+    const int most = (v->obs_bytes - v->stream) * 8 / LEVEL_BITS;
+
+    return n < most ? n : most;
+}
+
+static int pack_hp(const mf_battle_view *v, const coded *c, int n_seen,
+                   uint8_t *out)
+{
+    const int n = n_with_hp(v, n_seen);
     const int room = (v->obs_bytes - v->stream) * 8 - n * LEVEL_BITS;
     bits b = {.to = out, .at = (size_t)v->stream * 8};
     int exact = n, sum = 0;
@@ -227,7 +240,7 @@ static int pack_hp(const mf_battle_view *v, const coded *c, int n, uint8_t *out)
     }
     out[K] = (uint8_t)k;
     out[EXACT] = (uint8_t)exact;
-    return n - exact;
+    return n_seen - exact;
 }
 
 static void put_u16(uint8_t *to, uint32_t value)
@@ -246,7 +259,7 @@ int mf_battle_view_pack(const mf_battle_view *v, const mf_tile *t,
 {
     const ptrdiff_t pitch = (ptrdiff_t)mf_tile_pitch(t);
     const mf_battle_cell *me = &cells[mf_tile_at(t, x, y)];
-    coded seen[MF_BATTLE_DISC];
+    coded seen[MF_BATTLE_CELLS];
     int n = 0;
 
     MF_ASSERT(me->what <= MF_BATTLE_TEAM_1 && t->w >= v->radius);
@@ -307,14 +320,22 @@ void mf_battle_map_shares(const mf_battle_view *v, const uint32_t *count,
     }
 }
 
+/* The shares of the own team, and of the enemy's. */
+static const float *share_of(const mf_battle_view *v, const uint8_t *obs,
+                             const float *shares, int enemy)
+{
+    const int team = (get_u16(obs + ID) & TEAM_BIT) != 0;
+
+    return shares + (team ^ enemy) * v->side * v->side;
+}
+
 /* Channels 3 and 6. */
 static void unpack_map(const mf_battle_view *v, const uint8_t *obs,
                        const float *shares, float *view)
 {
     const size_t parts = (size_t)(v->side * v->side);
-    const size_t team = (get_u16(obs + ID) & TEAM_BIT) != 0;
-    const float *own = shares + team * parts;
-    const float *enemy = shares + (1 - team) * parts;
+    const float *own = share_of(v, obs, shares, 0);
+    const float *enemy = share_of(v, obs, shares, 1);
     const int me = (int)get_u16(obs + Y) / v->part_h * v->side +
                    (int)get_u16(obs + X) / v->part_w;
 
@@ -356,28 +377,46 @@ static float decode(const mf_battle_view *v, bits *b, int exact, int k)
     return hp;
 }
 
-void mf_battle_view_unpack(const mf_battle_view *v, const uint8_t *obs,
-                           const float *shares, float *view, float *features)
+/* What stands in the cells of the window; hp come nearest first. */
+static void unpack_cells(const mf_battle_view *v, const uint8_t *obs,
+                         float *view)
 {
+    const int enemy = v->square ? 3 : 4; /* its first channel */
     bits b = {.from = obs, .at = (size_t)v->stream * 8};
-    int exact = obs[EXACT];
+    int exact = obs[EXACT], with_hp = n_with_hp(v, v->n_cells);
 
-    memset(view, 0,
-           (size_t)(v->side * v->side * MF_BATTLE_CHANNELS) * sizeof(*view));
     for (int i = 0; i < v->n_cells; i++) {
         const int what = obs[MAP + i / 4] >> 2 * (i % 4) & 3;
         const int row = v->cell[i].dy + v->radius;
         const int at = row * v->side + v->cell[i].dx + v->radius;
-        float *c = view + at * MF_BATTLE_CHANNELS;
+        float *c = view + at * v->n_channels;
 
         if (what == WALL) {
             c[0] = 1;
         } else if (what != NOTHING) {
-            c += what == OWN ? 1 : 4;
+            const float hp =
+                with_hp-- > 0 ? decode(v, &b, exact-- > 0, obs[K]) : v->max_hp;
+
+            c += what == OWN ? 1 : enemy;
             c[0] = 1;
-            c[1] = decode(v, &b, exact-- > 0, obs[K]) / v->max_hp;
+            c[1] = hp / v->max_hp;
         }
     }
-    unpack_map(v, obs, shares, view);
+}
+
+void mf_battle_view_unpack(const mf_battle_view *v, const uint8_t *obs,
+                           const float *shares, float *view, float *features,
+                           float *map)
+{
+    const size_t parts = (size_t)(v->side * v->side);
+
+    memset(view, 0, parts * (size_t)v->n_channels * sizeof(*view));
+    unpack_cells(v, obs, view);
+    if (v->square) {
+        memcpy(map, share_of(v, obs, shares, 0), parts * sizeof(*map));
+        memcpy(map + parts, share_of(v, obs, shares, 1), parts * sizeof(*map));
+    } else {
+        unpack_map(v, obs, shares, view);
+    }
     unpack_features(v, obs, features);
 }

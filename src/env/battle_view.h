@@ -13,6 +13,10 @@
  *  features [10 + n_actions + 3]: the id's low bits, lowest first; last action
  *  (one-hot, none = zeros); last reward; x / width; y / height.
  *
+ *  A square view has all cells of the window and no minimap in it: channels 0,
+ *  1, 2, and the enemy in 3 and 4; the shares, own and then enemies', without
+ *  marks, come apart as map [2][side][side].
+ *
  *  An observation is stored packed: obs_bytes, at most MF_BATTLE_OBS_BYTES, and
  *  the counts of the minimap once for all agents of a step.  Packed bytes:
  *      0   id mod 1024, + 32768 for team 1     2   last action
@@ -25,7 +29,8 @@
  *  The levels are what hp comes to after some blows and some recovery; rounding
  *  on other ways to them leaves a few units.  So hp are exact, unless a view is
  *  full of agents that each have been hit many times over: then those farthest
- *  away are rounded to their level.
+ *  away are rounded to their level, and in a square that is all agents the last
+ *  few to full hp.
  */
 #ifndef MFRL_ENV_BATTLE_VIEW_H
 #define MFRL_ENV_BATTLE_VIEW_H
@@ -35,31 +40,33 @@
 enum {
     MF_BATTLE_OBS_BYTES = 200,
     MF_BATTLE_RADIUS = 7,   /* the largest */
-    MF_BATTLE_DISC = 149,   /* cells of the largest disc */
+    MF_BATTLE_CELLS = 225,  /* of the largest window */
     MF_BATTLE_LEVELS = 128, /* 7 bits */
     MF_BATTLE_ID_BITS = 10, /* of the features */
-    MF_BATTLE_CHANNELS = 7
+    MF_BATTLE_CHANNELS = 7  /* of a disc's view; a square's has 5 */
 };
 
 /** The shape of observations; filled by mf_battle_view_init. */
 typedef struct mf_battle_view {
     int width, height; /* of the world, cells */
     int radius, side;
+    int square, n_channels;
     int part_w, part_h; /* cells of the world in one cell of the minimap */
     int n_actions, n_features;
     int obs_bytes;
     int stream; /* byte at which the stream of bits begins */
     int n_cells;
-    mf_battle_delta cell[MF_BATTLE_DISC]; /* nearest first, then by rows */
+    mf_battle_delta cell[MF_BATTLE_CELLS]; /* nearest first, then by rows */
     float max_hp;
     int n_levels;
     float level[MF_BATTLE_LEVELS]; /* ascending */
 } mf_battle_view;
 
 /** @param radius  1 .. MF_BATTLE_RADIUS; also the halo width it needs
+ *  @param square  the whole window, else the disc in it
  *  MF_ERR_USAGE if the radius or the world's size is out of range. */
 mf_status mf_battle_view_init(mf_battle_view *v, const mf_battle_rules *r,
-                              int width, int height, int radius);
+                              int width, int height, int radius, int square);
 
 /** Pack what the agent on cell (x, y) of the tile sees.
  *  @param t      tile whose ghosts are current; t->w >= radius
@@ -84,9 +91,11 @@ void mf_battle_map_shares(const mf_battle_view *v, const uint32_t *count,
 
 /** A packed observation to floats.
  *  @param shares    [2][side][side] of the observation's step
- *  @param view      [side][side][7] out
- *  @param features  [n_features] out */
+ *  @param view      [side][side][n_channels] out
+ *  @param features  [n_features] out
+ *  @param map       [2][side][side] out, of a square view only */
 void mf_battle_view_unpack(const mf_battle_view *v, const uint8_t *obs,
-                           const float *shares, float *view, float *features);
+                           const float *shares, float *view, float *features,
+                           float *map);
 
 #endif

@@ -72,6 +72,7 @@ static mf_status spec(void *config, mf_env_spec *out)
                          .keying = cfg->keying == LAGGED ? "lagged" : "current",
                          .observation = "none",
                          .layers = "table",
+                         .n_worlds = cfg->temperature.n,
                          .n_teams = 1,
                          .obs_states = 1,
                          .max_neighbours = 4,

@@ -85,11 +85,11 @@ static inline int look(b_world *w, int x, int y, float (*view)[SIDE][CH],
     int rounded;
 
     ck_assert(mf_battle_view_init(&v, &w->rules, w->cut.width, w->cut.height,
-                                  VIEW_RADIUS) == MF_OK);
+                                  VIEW_RADIUS, 0) == MF_OK);
     b_ghosts(w);
     shares_of(w, &v, shares);
     rounded = pack_at(w, &v, x, y, obs);
-    mf_battle_view_unpack(&v, obs, shares, &view[0][0][0], features);
+    mf_battle_view_unpack(&v, obs, shares, &view[0][0][0], features, NULL);
     return rounded;
 }
 

@@ -1,4 +1,6 @@
 /* The packed observations of battle in sparse and in dense crowds. */
+#include <math.h>
+
 #include "unit/battle_look.h"
 #include "unit/log_catch.h"
 
@@ -43,14 +45,15 @@ static void check_crowd(b_world *w, int x, int y, int rounded)
     mf_battle_delta first;
     int off = 0;
 
-    ck_assert(mf_battle_view_init(&v, &w->rules, 15, 15, VIEW_RADIUS) == MF_OK);
+    ck_assert(mf_battle_view_init(&v, &w->rules, 15, 15, VIEW_RADIUS, 0) ==
+              MF_OK);
     first = v.cell[rounded > 0 ? v.n_cells - rounded : 0];
     b_ghosts(w);
     shares_of(w, &v, shares);
     memset(obs, GUARD, sizeof(obs));
     ck_assert_int_eq(pack_at(w, &v, x, y, obs), rounded);
     ck_assert_int_eq(obs[v.obs_bytes], GUARD);
-    mf_battle_view_unpack(&v, obs, shares, view, features);
+    mf_battle_view_unpack(&v, obs, shares, view, features, NULL);
     naive_view(w, &v, x, y, want);
     for (int i = 0; i < VIEW; i++) {
         const int cell = i / CH, dx = cell % SIDE - 6, dy = cell / SIDE - 6;
@@ -102,7 +105,8 @@ START_TEST(crowds_at_war_are_exact)
 
     crowd(&w, hp_after_one_blow, 75);
     ck_assert_int_gt(b_alive(&w, 0) + b_alive(&w, 1), 120);
-    ck_assert(mf_battle_view_init(&v, &w.rules, 15, 15, VIEW_RADIUS) == MF_OK);
+    ck_assert(mf_battle_view_init(&v, &w.rules, 15, 15, VIEW_RADIUS, 0) ==
+              MF_OK);
     for (uint64_t step = 0; step < 400; step++) {
         const mf_rng key = {.seed = 8, .step = step, .purpose = MF_RNG_TEST};
 
@@ -139,21 +143,24 @@ START_TEST(shape_follows_radius_and_rules)
 
     mf_battle_rules_default(&r);
     for (int radius = 1; radius <= MF_BATTLE_RADIUS; radius++) {
-        ck_assert(mf_battle_view_init(&v, &r, 40, 45, radius) == MF_OK);
+        ck_assert(mf_battle_view_init(&v, &r, 40, 45, radius, 0) == MF_OK);
         ck_assert_int_le(v.obs_bytes, MF_BATTLE_OBS_BYTES);
         ck_assert_int_ge((v.obs_bytes - v.stream) * 8, v.n_cells * 7);
-        ck_assert_int_le(v.n_cells, MF_BATTLE_DISC);
+        ck_assert_int_le(v.n_cells, MF_BATTLE_CELLS);
     }
-    ck_assert_int_eq(v.n_cells, MF_BATTLE_DISC);
-    ck_assert(mf_battle_view_init(&v, &r, 40, 45, 6) == MF_OK);
+    ck_assert_int_eq(v.n_cells, 149);
+    ck_assert(mf_battle_view_init(&v, &r, 40, 45, 7, 1) == MF_OK);
+    ck_assert_int_eq(v.n_cells, MF_BATTLE_CELLS);
+    ck_assert_int_le(v.obs_bytes, MF_BATTLE_OBS_BYTES);
+    ck_assert(mf_battle_view_init(&v, &r, 40, 45, 6, 0) == MF_OK);
     ck_assert_int_eq(v.n_cells, 113);
     ck_assert_int_eq(v.part_w, 4);
     ck_assert_int_eq(v.part_h, 4);
     ck_assert_int_eq(v.n_levels, 101);
     log_catch();
-    ck_assert(mf_battle_view_init(&v, &r, 40, 40, 0) == MF_ERR_USAGE);
-    ck_assert(mf_battle_view_init(&v, &r, 40, 40, 8) == MF_ERR_USAGE);
-    ck_assert(mf_battle_view_init(&v, &r, 65536, 40, 6) == MF_ERR_USAGE);
+    ck_assert(mf_battle_view_init(&v, &r, 40, 40, 0, 0) == MF_ERR_USAGE);
+    ck_assert(mf_battle_view_init(&v, &r, 40, 40, 8, 0) == MF_ERR_USAGE);
+    ck_assert(mf_battle_view_init(&v, &r, 65536, 40, 6, 0) == MF_ERR_USAGE);
 }
 END_TEST
 
@@ -173,7 +180,7 @@ START_TEST(any_rules_give_ascending_levels_and_exact_hp)
         w.rules.hp = rules[k][0];
         w.rules.damage = rules[k][1];
         w.rules.recover = rules[k][2];
-        ck_assert(mf_battle_view_init(&v, &w.rules, 16, 12, 6) == MF_OK);
+        ck_assert(mf_battle_view_init(&v, &w.rules, 16, 12, 6, 0) == MF_OK);
         ck_assert(v.n_levels > 0 && v.n_levels <= MF_BATTLE_LEVELS);
         for (int i = 1; i < v.n_levels; i++) {
             ck_assert(v.level[i - 1] <= v.level[i]);
@@ -190,6 +197,49 @@ START_TEST(any_rules_give_ascending_levels_and_exact_hp)
 }
 END_TEST
 
+/* A square view: every cell of the window and no minimap among its planes; in
+ * a window full of agents the last few are taken for unhurt. */
+START_TEST(squares_hold_the_whole_window)
+{
+    static float shares[2 * SIDE * SIDE], view[SIDE][SIDE][5];
+    static float map[2][SIDE * SIDE];
+    float features[FEATURES];
+    uint8_t obs[MF_BATTLE_OBS_BYTES + 1];
+    mf_battle_view v;
+    int wrong = 0;
+    b_world w;
+
+    b_open(&w, 40, 40, NULL, 1, 1, VIEW_RADIUS);
+    for (int y = 14; y <= 26; y++) {
+        for (int x = 14; x <= 26; x++) {
+            const int i = (y - 14) * SIDE + x - 14;
+
+            b_put(&w, x, y, (uint32_t)i, i % 3 == 0, 2.0f + (float)i * 0.03f);
+        }
+    }
+    ck_assert(mf_battle_view_init(&v, &w.rules, 40, 40, 6, 1) == MF_OK);
+    obs[v.obs_bytes] = GUARD;
+    b_ghosts(&w);
+    shares_of(&w, &v, shares);
+    ck_assert_int_gt(pack_at(&w, &v, 20, 20, obs), 0);
+    ck_assert_int_eq(obs[v.obs_bytes], GUARD);
+    mf_battle_view_unpack(&v, obs, shares, &view[0][0][0], features, map[0]);
+    for (int i = 0; i < SIDE * SIDE; i++) {
+        const mf_battle_cell *c = b_at(&w, 14 + i % SIDE, 14 + i / SIDE);
+        const int own = c->what == b_at(&w, 20, 20)->what;
+        const float *p = view[i / SIDE][i % SIDE];
+
+        ck_assert(p[0] == 0 && p[own ? 1 : 3] == 1 && p[own ? 3 : 1] == 0);
+        wrong += fabsf(p[own ? 2 : 4] - c->hp / 10) > 0.006f;
+    }
+    ck_assert_int_le(wrong, 8); /* the corners */
+    ck_assert_int_eq(b_at(&w, 20, 20)->what, MF_BATTLE_TEAM_1);
+    ck_assert_mem_eq(map[0], shares + SIDE * SIDE, sizeof(map[0]));
+    ck_assert_mem_eq(map[1], shares, sizeof(map[1]));
+    b_close(&w);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -197,6 +247,7 @@ int main(void)
         what_does_not_fit_is_rounded_far_away,
         crowds_at_war_are_exact,
         shape_follows_radius_and_rules,
+        squares_hold_the_whole_window,
         any_rules_give_ascending_levels_and_exact_hp,
     };
 

@@ -68,7 +68,7 @@ static uint64_t check_frame(b_world *w, const mf_battle_view *v,
         for (int b = 0; b < v->obs_bytes; b++) {
             sum = sum * 31 + obs[b];
         }
-        mf_battle_view_unpack(v, obs, shares, view, features);
+        mf_battle_view_unpack(v, obs, shares, view, features, NULL);
         naive_view(w, v, pos[0], pos[1], want);
         ck_floats("window", t, i, view, want, VIEW);
         if (k >= 0) {
@@ -94,8 +94,8 @@ static uint64_t play(const char *path, int px, int py)
     b_golden_open(&g, path);
     recorded_open(&r, path);
     b_start(&w, &g, px, py);
-    ck_assert(mf_battle_view_init(&v, &w.rules, g.width, g.height,
-                                  VIEW_RADIUS) == MF_OK);
+    ck_assert(mf_battle_view_init(&v, &w.rules, g.width, g.height, VIEW_RADIUS,
+                                  0) == MF_OK);
     ck_assert_int_eq(v.side, SIDE);
     ck_assert_int_eq(v.n_features, FEATURES);
     ck_assert_int_eq(v.obs_bytes, MF_BATTLE_OBS_BYTES);

@@ -82,6 +82,7 @@ static void check_spec(const mf_env_ops *ops, const char *overrides)
         }
     }
     ck_assert(s.layers != NULL && (s.n_teams == 1 || s.n_teams == 2));
+    ck_assert(s.n_worlds >= s.n_sets);
     ck_assert((s.n_sums > 0) == (ops->sums != NULL));
     ck_assert((s.n_sums > 0) == (ops->conclude != NULL));
     ck_assert((ops->script != NULL) == (ops->scripts != NULL));

@@ -62,6 +62,7 @@ typedef struct mf_env_spec {
     const char *keying;      /* current or lagged: which mean action Q gets */
     const char *observation; /* name of what is observed, for files */
     const char *layers;      /* what net.layers = auto stands for */
+    int n_worlds;            /* what world.count = auto stands for */
     int n_teams;             /* 1, or 2 that may follow different policies */
     int n_sets;     /* weight sets its config asks for; world w uses set
                        w mod n_sets */
