@@ -75,7 +75,7 @@ mf_status mf_qfun_create(const mf_algo_spec *spec, double alpha, mf_qfun **out)
         .n_rows = (uint32_t)((spec->obs_states > 0 ? spec->obs_states : 1) *
                              (spec->max_neighbours + 1)),
         .gemm = (mf_gemm_backend)spec->run->net.gemm,
-        .max_batch = spec->max_rows > BLOCK ? spec->max_rows : BLOCK,
+        .max_batch = spec->max_rows,
     };
 
     memcpy(net.inputs, spec->inputs, sizeof(spec->inputs));
@@ -153,6 +153,8 @@ int mf_qfun_arrays(const mf_qfun *q, mf_algo_array *out)
                      arrays[k].name);
             a->description = BLOCKS[b].description;
             a->activation = arrays[k].activation;
+            a->input = arrays[k].input;
+            a->stride = arrays[k].stride;
             a->in_state = BLOCKS[b].in_state;
             a->offset = BLOCKS[b].block * q->n_params + arrays[k].offset;
             a->rank = arrays[k].rank;

@@ -75,7 +75,7 @@ mf_status mf_actor_create(mf_run *run, mf_actor **out)
     *out = NULL;
     MF_TRY(mf_alloc(1, sizeof(*a), "actor", &a));
     a->run = run;
-    MF_TRY_OR(err, mf_config_algo(run->cfg, &a->algo));
+    MF_TRY_OR(err, mf_config_player(run->cfg, run->cfg, &a->algo));
     MF_TRY_OR(
         err, mf_arena_create(run, (uint64_t)run->cfg->run.run.seed, &a->arena));
     MF_TRY_OR(err, mf_arena_add_worlds(&a->arena));

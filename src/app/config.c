@@ -200,7 +200,7 @@ mf_status mf_config_resolve(mf_config *c)
                            c->env->name);
         }
     }
-    MF_TRY(mf_config_algo(c, &algo)); /* it knows best what fits it */
+    MF_TRY(mf_config_learner(c, &algo)); /* it knows best what fits it */
     c->n_weights = c->algo->n_weights(algo);
     c->n_state = c->algo->n_state(algo);
     c->n_grad = c->algo->n_grad(algo);
@@ -249,8 +249,9 @@ int mf_config_shard_batch(const mf_config *c)
     return (int)(c->run.learner.batch / c->run.replay.shards);
 }
 
-mf_status mf_config_algo_for(const mf_config *c, const mf_config *worlds,
-                             void **algo)
+/* @p max_rows as in mf_algo_spec. */
+static mf_status create_algo(const mf_config *c, const mf_config *worlds,
+                             int max_rows, void **algo)
 {
     const mf_env_spec *e = &worlds->env_spec;
     const char *layers = c->run.net.layers;
@@ -267,7 +268,7 @@ mf_status mf_config_algo_for(const mf_config *c, const mf_config *worlds,
                          .env_cfg = worlds->env_cfg,
                          .max_neighbours = e->max_neighbours,
                          .batch = (int)c->run.learner.batch,
-                         .max_rows = mf_config_shard_batch(c)};
+                         .max_rows = max_rows};
 
     for (int i = 0; i < e->n_inputs; i++) {
         const mf_env_input *in = &e->inputs[i];
@@ -277,9 +278,15 @@ mf_status mf_config_algo_for(const mf_config *c, const mf_config *worlds,
     return c->algo->create(c->algo_cfg, &spec, algo);
 }
 
-mf_status mf_config_algo(const mf_config *c, void **algo)
+mf_status mf_config_learner(const mf_config *c, void **algo)
 {
-    return mf_config_algo_for(c, c, algo);
+    return create_algo(c, c, mf_config_shard_batch(c), algo);
+}
+
+mf_status mf_config_player(const mf_config *c, const mf_config *worlds,
+                           void **algo)
+{
+    return create_algo(c, worlds, 0, algo);
 }
 
 mf_plan_request mf_config_plan_request(const mf_config *c, int n_ranks)

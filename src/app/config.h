@@ -62,16 +62,17 @@ double mf_config_temperature(const mf_config *c, int set, int64_t round);
  *  its own, those once more. */
 size_t mf_config_published(const mf_config *c);
 
-/** The algorithm of a config, to play worlds of another that look alike to it.
- */
-mf_status mf_config_algo_for(const mf_config *c, const mf_config *worlds,
-                             void **algo);
-
 /** Samples of a minibatch from one replay shard. */
 int mf_config_shard_batch(const mf_config *c);
 
-/** The config's algorithm, to be destroyed with its destroy operation. */
-mf_status mf_config_algo(const mf_config *c, void **algo);
+/** The config's algorithm, to learn, and to be destroyed with its destroy
+ *  operation. */
+mf_status mf_config_learner(const mf_config *c, void **algo);
+
+/** The same that can only act, in worlds of another config that look alike to
+ *  it. */
+mf_status mf_config_player(const mf_config *c, const mf_config *worlds,
+                           void **algo);
 
 /** Shape of a transition. */
 mf_layout mf_config_layout(const mf_config *c);

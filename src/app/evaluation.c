@@ -149,7 +149,7 @@ mf_status mf_evaluation_create(mf_run *run, int64_t resumed,
     MF_TRY_OR(err, mf_path_join(e->path, dir, "eval.csv"));
     MF_TRY_OR(err, mf_path_join(e->best, dir, "best.h5"));
     MF_TRY_OR(err, load_opponents(e));
-    MF_TRY_OR(err, mf_config_algo(run->cfg, &e->algo));
+    MF_TRY_OR(err, mf_config_player(run->cfg, run->cfg, &e->algo));
     if (run->roles.rank == 0) {
         MF_TRY_OR(err, restore(e, resumed));
     }

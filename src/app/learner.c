@@ -123,7 +123,7 @@ mf_status mf_learner_create(mf_run *run, mf_learner **out)
     l->run = run;
     l->first_shard = replay.first;
     l->n_shards = replay.last - replay.first;
-    MF_TRY_OR(err, mf_config_algo(cfg, &l->algo));
+    MF_TRY_OR(err, mf_config_learner(cfg, &l->algo));
     MF_TRY_OR(err, create_blocks(l));
     MF_TRY_OR(err, mf_inbox_create(&run->roles, &l->inbox));
     MF_TRY_OR(err, mf_merge_create(cfg->n_worlds, run->steps,

@@ -99,7 +99,7 @@ mf_status mf_player_load(mf_player *p, const mf_config *cfg, double temperature)
     MF_TRY(read_config(p));
     MF_TRY(check_fit(p, cfg));
     /* it sees the worlds that are played, not those of its training */
-    MF_TRY(mf_config_algo_for(p->cfg, cfg, &p->algo));
+    MF_TRY(mf_config_player(p->cfg, cfg, &p->algo));
     MF_TRY(mf_alloc((size_t)p->cfg->env_spec.n_sets * p->cfg->n_weights,
                     sizeof(float), "player", &p->weights));
     MF_TRY(mf_state_load_weights(p->path, p->cfg, p->algo, p->weights));

@@ -57,7 +57,9 @@ static mf_status write_array(mf_h5 *f, const mf_h5_array *shape,
                n * sizeof(float));
     }
     MF_TRY(mf_h5_write(f, shape, all));
-    return mf_h5_set_text(f, shape->path, "activation", a->activation);
+    MF_TRY(mf_h5_set_text(f, shape->path, "activation", a->activation));
+    MF_TRY(mf_h5_set_text(f, shape->path, "input", a->input));
+    return mf_h5_set_int(f, shape->path, "stride", a->stride);
 }
 
 static mf_status read_array(mf_h5 *f, const mf_h5_array *shape,
@@ -105,6 +107,24 @@ out:
     return st;
 }
 
+/* "/net@inputs": the parts of an input row, in order. */
+static mf_status write_inputs(mf_h5 *f, const mf_config *cfg)
+{
+    const mf_env_spec *e = &cfg->env_spec;
+    char text[256] = "";
+    size_t used = 0;
+
+    for (int i = 0; i < e->n_inputs; i++) {
+        const mf_env_input *in = &e->inputs[i];
+
+        used += (size_t)snprintf(text + used, sizeof(text) - used,
+                                 "%s [%d][%d][%d], ", in->name, in->h, in->w,
+                                 in->c);
+    }
+    snprintf(text + used, sizeof(text) - used, "abar [1][1][%d]", e->n_actions);
+    return mf_h5_set_text(f, "/net", "inputs", text);
+}
+
 /* "/net@layers": the layers in order, as the forward pass runs them. */
 static mf_status write_layers(mf_h5 *f, const mf_learner *l)
 {
@@ -127,7 +147,11 @@ static mf_status write_layers(mf_h5 *f, const mf_learner *l)
         }
     }
     mf_free(&arrays);
-    return used > 0 ? mf_h5_set_text(f, "/net", "layers", names) : MF_OK;
+    if (used == 0) { /* a table */
+        return MF_OK;
+    }
+    MF_TRY(mf_h5_set_text(f, "/net", "layers", names));
+    return write_inputs(f, l->run->cfg);
 }
 
 static mf_status write_attributes(mf_h5 *f, const mf_learner *l,

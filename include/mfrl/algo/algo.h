@@ -35,7 +35,8 @@ typedef struct mf_algo_spec {
     const void *env_cfg; /* borrowed, for unpack */
     int max_neighbours;
     int batch;    /* samples per update and weight set, all shards together */
-    int max_rows; /* most samples of one minibatch, that of a shard */
+    int max_rows; /* most samples of one minibatch, that of a shard; 0 = this
+                     one only acts */
 } mf_algo_spec;
 
 /** Agents that choose an action now.  Positions i = who[k], k < n, index the
@@ -81,6 +82,8 @@ typedef struct mf_algo_array {
     char name[96]; /* "table/q", "target/dense_0/weight" */
     const char *description;
     const char *activation; /* of the layer that it belongs to */
+    const char *input;      /* what that layer reads, see mf_net_array */
+    int stride;             /* of a convolution, else 0 */
     int in_state;           /* 0: in the weights, 1: in the state */
     size_t offset;          /* floats */
     int rank;
