@@ -113,6 +113,9 @@ test-mpi: $(mpi) ## Check suites under mpirun, RANKS from each file
 test-e2e: $B/mfrl-dist ## scripts that use the program as a user does
 	@$(run) $(e2e)
 
+test-nightly: $B/mfrl-dist ## what takes minutes: it learns
+	@$(run) $(wildcard tests/nightly/*.sh)
+
 $B/%.run: $B/% # one suite: make build/release/tests/unit/test_opt.run
 	@$(run) $<
 
@@ -139,7 +142,7 @@ install: $B/mfrl-dist ## to DESTDIR and PREFIX (/usr/local)
 clean: ## remove build/
 	rm -rf build
 
-.PHONY: all help deps demo test test-all test-unit test-mpi test-e2e programs \
+.PHONY: all help deps demo test test-all test-unit test-mpi test-e2e test-nightly programs \
         valgrind layers format format-check install clean
 
 -include $(shell find build -name '*.d' 2>/dev/null)

@@ -1,0 +1,69 @@
+#!/bin/sh
+# Policies against each other: what is exactly known, on any number of ranks.
+. tests/e2e/lib.sh
+
+field() { # NAME: of the first pair in $SCRATCH/out/eval.csv
+    awk -F, -v name="$1" 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
+        NR == 2 { print $at[name] }' "$SCRATCH/out/eval.csv"
+}
+
+play() { # RANKS ARGS...
+    ranks=$1
+    shift
+    run_mpi "$ranks" eval "$@" --out "$SCRATCH/out"
+}
+
+is() { # NAME VALUE
+    got=$(field "$1")
+    [ "$got" = "$2" ] || echo "$1 is $got, not $2" >>"$LOG"
+    [ "$got" = "$2" ]
+}
+
+near() { # NAME VALUE TOLERANCE
+    awk -v got="$(field "$1")" -v want="$2" -v by="$3" \
+        'BEGIN { exit !(got >= want - by && got <= want + by) }'
+}
+
+small="env.battle.width=20 env.battle.height=20 env.battle.max_steps=60"
+
+# Nobody attacks: 400 steps of -0.005 for 64 agents.
+check "stay against stay" play 2 stay stay eval.rounds=2
+check "ties" is ties 2
+check "at -128 a side" near reward_a -128 0.001
+check "with a warning that names it" log_says "stay never attacked"
+
+# Couples of games that begin alike: the same policy wins exactly as often as
+# it loses.
+# shellcheck disable=SC2086
+check "rush against itself" play 3 rush rush eval.rounds=40 $small
+check "wins as often as it loses" is wins "$(field losses)"
+check "and wins sometimes" [ "$(field wins)" -gt 0 ]
+
+# shellcheck disable=SC2086
+check "rush against random, 1 rank" play 1 rush random eval.rounds=10 $small
+check "rush wins" is wins 10
+cp "$SCRATCH/out/eval.csv" "$SCRATCH/one.csv"
+for n in 2 3 5 7; do
+    # shellcheck disable=SC2086
+    check "rush against random, $n ranks" play $n rush random eval.rounds=10 \
+        $small
+    check "$n ranks: the same results" \
+        cmp -s "$SCRATCH/out/eval.csv" "$SCRATCH/one.csv"
+done
+
+# shellcheck disable=SC2086
+check "a policy is trained" run train run.dir="$SCRATCH/run" run.rounds=2 \
+    "net.layers=dense 8" world.count=1 $small eval.every=1 eval.rounds=4 \
+    eval.against=random,rush
+check "and evaluated" [ "$(wc -l <"$SCRATCH/run/eval.csv")" -eq 5 ]
+for player in run run/best.h5 run/checkpoints/latest; do
+    check "$player plays rush" play 2 "$SCRATCH/$player" rush eval.rounds=4
+    check "$player: in the worlds of its config" near steps 30 30
+done
+check "a player that does not exist" exits 2 run eval nobody rush
+check "is told so" err_says "nobody: no such player"
+check "one player" exits 2 run eval rush
+check "is too few" err_says "two players"
+check "another game than it was trained for" exits 3 run eval \
+    "$SCRATCH/run" rush env.battle.speed=3
+check "is refused" err_says "was trained in battle with 21 actions"
