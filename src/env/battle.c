@@ -2,6 +2,7 @@
  * for what a step does and battle_view.h for what an agent sees. */
 #include "battle.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "mfrl/base/mem.h"
@@ -356,6 +357,15 @@ static void metrics(const void *config, const int64_t *sums, double *out)
     out[7] = per((double)sums[COUNT_KILLS], n[0] + n[1]);
 }
 
+static void action_name(const void *config, int action, char out[MF_ENV_NAME])
+{
+    const mf_battle_rules *r = &((const battle_cfg *)config)->rules;
+
+    snprintf(out, MF_ENV_NAME, "%s (%d,%d)",
+             action < r->n_moves ? "move" : "attack", r->delta[action].dx,
+             r->delta[action].dy);
+}
+
 static const char *const SCRIPTS[] = {"random", "rush", "stay", NULL};
 
 const mf_env_ops mf_env_battle = {
@@ -382,6 +392,8 @@ const mf_env_ops mf_env_battle = {
     .conclude = mf_battle_conclude,
     .place = mf_battle_place,
     .episode = mf_battle_episode,
+    .setting = mf_battle_setting,
+    .action_name = action_name,
     .result = mf_battle_result,
     .counters = mf_battle_counters,
     .metrics = metrics,

@@ -127,6 +127,7 @@ void mf_battle_resolve(void *env);
 void mf_battle_sums(const void *env, int64_t *out);
 mf_env_event mf_battle_conclude(void *env, const int64_t *sums);
 mf_status mf_battle_place(void *env, const mf_env_scene *scene);
+uint64_t mf_battle_setting(const void *env, uint8_t *walls, int8_t *team);
 void mf_battle_episode(const void *env, uint64_t *episode, int64_t *steps);
 void mf_battle_result(const void *env, mf_env_result *out);
 void mf_battle_counters(const void *env, int64_t *out);

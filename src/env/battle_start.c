@@ -1,5 +1,6 @@
 /* How an episode of the battle begins: a pure function of the seed, the world
- * and the number of the episode, so tiles and ghosts need no exchange. */
+ * and the number of the episode, so tiles and ghosts need no exchange.  Walls
+ * stand as long as their world: only which team is where changes. */
 #include "battle.h"
 
 #include <math.h>
@@ -77,9 +78,9 @@ static void put_empty_map(battle *b)
 {
     const mf_tile *t = &b->tile;
     const uint32_t limit = (uint32_t)(b->cfg->walls * 0x1p32);
-    mf_rng key = b->key;
+    const mf_rng key = {
+        .seed = b->key.seed, .world = b->key.world, .purpose = MF_RNG_START};
 
-    key.purpose = MF_RNG_START;
     for (int y = -t->w; y < t->ny + t->w; y++) {
         for (int x = -t->w; x < t->nx + t->w; x++) {
             const int gx = t->x0 + x, gy = t->y0 + y;
@@ -124,13 +125,20 @@ static void place(void *arg, uint32_t id, int side, int x, int y)
     }
 }
 
-void mf_battle_begin_episode(battle *b)
+/* 1 if team 1 has the left army in this episode. */
+static int swapped(const battle *b)
 {
     const mf_rng key = {.seed = b->key.seed,
                         .world = b->key.world,
                         .step = 1 + b->state->episode,
                         .purpose = MF_RNG_START};
-    placing p = {b, b->cfg->swap_sides ? (int)(mf_rng_u32(&key, 0) >> 31) : 0};
+
+    return b->cfg->swap_sides ? (int)(mf_rng_u32(&key, 0) >> 31) : 0;
+}
+
+void mf_battle_begin_episode(battle *b)
+{
+    placing p = {b, swapped(b)};
 
     *b->state = (battle_state){.episode = b->state->episode};
     memset(b->acts, 0, 2 * (size_t)battle_n_actions(b->cfg) * sizeof(*b->acts));
@@ -195,4 +203,35 @@ mf_status mf_battle_place(void *env, const mf_env_scene *s)
     mf_battle_map_count(&b->cfg->view, t, b->cells, b->parts);
     mf_battle_map_shares(&b->cfg->view, b->parts, b->shares);
     return MF_OK;
+}
+
+typedef struct teams {
+    int8_t *team; /* by id */
+    int swapped;
+} teams;
+
+static void note_team(void *arg, uint32_t id, int side, int x, int y)
+{
+    const teams *t = arg;
+
+    (void)x, (void)y;
+    t->team[id] = (int8_t)(side ^ t->swapped);
+}
+
+uint64_t mf_battle_setting(const void *env, uint8_t *walls, int8_t *team)
+{
+    const battle *b = env;
+    const mf_tile *t = &b->tile;
+    teams list = {team, swapped(b)};
+
+    for (int y = 0; walls != NULL && y < t->ny; y++) {
+        for (int x = 0; x < t->nx; x++) {
+            *walls++ =
+                b->cells[mf_tile_at(t, x, y)].what == MF_BATTLE_WALL ? 1 : 0;
+        }
+    }
+    if (team != NULL) {
+        (void)mf_battle_each_start(b->cfg, note_team, &list);
+    }
+    return (uint64_t)list.swapped;
 }

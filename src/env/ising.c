@@ -10,6 +10,7 @@
 #include "ising.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -79,8 +80,15 @@ static mf_status spec(void *config, mf_env_spec *out)
                          .n_sets = cfg->temperature.n,
                          .n_counters = N_COUNTERS,
                          .n_metrics = 3,
+                         .order = 1,
                          .metrics = METRICS};
     return MF_OK;
+}
+
+static void action_name(const void *config, int action, char out[MF_ENV_NAME])
+{
+    (void)config;
+    snprintf(out, MF_ENV_NAME, "%s", action == 0 ? "down" : "up");
 }
 
 static double temperature(const void *config, int set)
@@ -203,6 +211,17 @@ static void agents(void *env, mf_env_agents *out)
                            .done = e->done};
 }
 
+/* A sweep's rewards follow from its spins alone. */
+static mf_status place(void *env, const mf_env_scene *s)
+{
+    const ising *e = env;
+
+    return s->n_agents == e->n
+               ? MF_OK
+               : MF_FAIL(MF_ERR_FILE, "%u spins do not fill %u cells",
+                         s->n_agents, e->n);
+}
+
 static void metrics(const void *config, const int64_t *sums, double *out)
 {
     const ising_cfg *cfg = config;
@@ -233,6 +252,8 @@ const mf_env_ops mf_env_ising = {
     .apply = mf_ising_apply,
     .pending = mf_ising_pending,
     .resolve = mf_ising_resolve,
+    .place = place,
+    .action_name = action_name,
     .counters = mf_ising_counters,
     .metrics = metrics,
 };

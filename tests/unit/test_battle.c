@@ -104,6 +104,57 @@ START_TEST(teams_change_sides)
 }
 END_TEST
 
+/* What recordings keep once must hold while `setting` gives one number. */
+START_TEST(settings_tell_walls_and_teams)
+{
+    uint8_t first[40 * 40], walls[40 * 40];
+    uint64_t seen[2] = {0, 0};
+    env_world w;
+
+    env_open(&w, ops(), "max_steps=1 walls=0.1", SEED, 0, 1, 1);
+    ops()->setting(w.tiles[0].env, first, NULL);
+    for (uint64_t k = 0; k < 16; k++) {
+        int8_t team[128];
+        const uint64_t number = ops()->setting(w.tiles[0].env, walls, team);
+        int wrong = 0;
+
+        ck_assert_uint_le(number, 1);
+        seen[number]++;
+        ck_assert_mem_eq(walls, first, sizeof(walls));
+        for (int i = 0; i < 40 * 40; i++) {
+            const mf_battle_cell *c =
+                (const void *)env_cell(&w, i % 40, i / 40);
+
+            wrong += walls[i] != (c->what == MF_BATTLE_WALL);
+            wrong += c->what <= MF_BATTLE_TEAM_1 && team[c->id] != c->what;
+        }
+        ck_assert_int_eq(wrong, 0);
+        ck_assert_int_eq(team[0], (int)number);
+        env_step(&w, k, stay);
+    }
+    ck_assert(seen[0] > 0 && seen[1] > 0);
+    env_close(&w);
+}
+END_TEST
+
+START_TEST(actions_have_names)
+{
+    static const char *const WANT[] = {"move (0,-2)", "move (0,0)",
+                                       "attack (-1,-1)", "attack (1,1)"};
+    static const int AT[] = {0, STAYS, 13, 20};
+    void *cfg = env_config(ops(), "");
+    char name[MF_ENV_NAME];
+    mf_env_spec s;
+
+    ck_assert(ops()->spec(cfg, &s) == MF_OK);
+    for (size_t i = 0; i < COUNT_OF(AT); i++) {
+        ops()->action_name(cfg, AT[i], name);
+        ck_assert_str_eq(name, WANT[i]);
+    }
+    mf_free(&cfg);
+}
+END_TEST
+
 /* 400 times -0.005 in float32 each, -128 a side. */
 START_TEST(who_never_attacks_loses_128)
 {
@@ -336,6 +387,8 @@ int main(void)
         armies_start_as_in_magent,
         ids_go_down_the_columns,
         teams_change_sides,
+        settings_tell_walls_and_teams,
+        actions_have_names,
         who_never_attacks_loses_128,
         a_won_game_is_done_and_starts_again,
         tiles_do_not_matter_in_a_crowd,

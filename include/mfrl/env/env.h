@@ -31,7 +31,11 @@
 #include "mfrl/grid/region.h"
 #include "mfrl/grid/tile.h"
 
-enum { MF_ENV_INPUTS = 3 };
+enum { MF_ENV_INPUTS = 3, MF_ENV_NAME = 32 };
+
+/** Steps of a scene whose place in its episode nobody knows: it is never cut
+ *  off. */
+#define MF_STEPS_UNKNOWN (INT64_MIN / 2)
 
 /** A part of an unpacked observation, [h][w][c] row-major; a vector has
  *  h = w = 1.  Networks know it by its name. */
@@ -69,6 +73,7 @@ typedef struct mf_env_spec {
     int n_sums;     /* numbers that sums() gives */
     int n_counters; /* integer counters per world and step */
     int n_metrics;  /* numbers made from them */
+    int order;      /* which of them is the order parameter; 0 = none */
     const char *const *metrics; /* their names, [n_metrics] */
 } mf_env_spec;
 
@@ -96,7 +101,7 @@ typedef struct mf_env_scene {
     const int32_t *pos;   /* [n_agents][3] x, y, 0 */
     const float *hp;      /* [n_agents] */
     uint64_t episode;
-    int64_t steps; /* made in it so far */
+    int64_t steps; /* made in it so far, or MF_STEPS_UNKNOWN */
 } mf_env_scene;
 
 /** How an episode of two teams ended, by team. */
@@ -201,6 +206,16 @@ typedef struct mf_env_ops {
     /** Number of the episode and of the steps made in it, for recordings; NULL
      *  if there are no episodes. */
     void (*episode)(const void *env, uint64_t *episode, int64_t *steps);
+
+    /** What the world's episode is set in: walls of the tile's own cells
+     *  [ny][nx] row by row, 1 = wall, and the team of every agent of the world
+     *  [n_agents] by id; NULL skips one.  Returns a number that all tiles
+     *  agree on and that changes whenever one of them does.  NULL if there are
+     *  neither walls nor teams. */
+    uint64_t (*setting)(const void *env, uint8_t *walls, int8_t *team);
+
+    /** Name of an action for files; NULL if they have only numbers. */
+    void (*action_name)(const void *cfg, int action, char out[MF_ENV_NAME]);
 
     /** The last episode that conclude has ended; NULL with one team. */
     void (*result)(const void *env, mf_env_result *out);
