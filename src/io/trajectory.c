@@ -17,9 +17,10 @@ struct mf_trajectory {
     /* Frames that are not written yet: from frame `start` of the file on.  A
      * full chunk goes out at once, so that each is compressed once. */
     uint64_t chunk_frames, start, n_frames;
-    int64_t *steps, *versions;    /* [chunk_frames] */
-    void *rows[MF_TRAJ_FIELDS];   /* each [chunk_frames][n] or NULL */
-    size_t bytes[MF_TRAJ_FIELDS]; /* of an agent's row */
+    int64_t *steps, *versions;         /* [chunk_frames] */
+    int64_t *episodes, *episode_steps; /* [chunk_frames] */
+    void *rows[MF_TRAJ_FIELDS];        /* each [chunk_frames][n] or NULL */
+    size_t bytes[MF_TRAJ_FIELDS];      /* of an agent's row */
     void *absent[MF_TRAJ_FIELDS]; /* [n] rows of agents that are not there */
     double **observed, *numbers;  /* observed[i]: [chunk_frames][length] */
     int *lengths, n_observables;  /* [n_observables] */
@@ -75,8 +76,12 @@ static mf_status make_rows(mf_trajectory *t, const mf_trajectory_spec *spec)
     }
     MF_TRY(
         mf_alloc(t->chunk_frames, sizeof(*t->steps), "trajectory", &t->steps));
-    return mf_alloc(t->chunk_frames, sizeof(*t->versions), "trajectory",
-                    &t->versions);
+    MF_TRY(mf_alloc(t->chunk_frames, sizeof(*t->versions), "trajectory",
+                    &t->versions));
+    MF_TRY(mf_alloc(t->chunk_frames, sizeof(*t->episodes), "trajectory",
+                    &t->episodes));
+    return mf_alloc(t->chunk_frames, sizeof(*t->episode_steps), "trajectory",
+                    &t->episode_steps);
 }
 
 static mf_status make_observed(mf_trajectory *t, const mf_trajectory_spec *spec)
@@ -231,6 +236,8 @@ mf_status mf_trajectory_end(mf_trajectory *t, const mf_trajectory_stamp *s)
 
     t->steps[t->n_frames] = s->step;
     t->versions[t->n_frames] = s->version;
+    t->episodes[t->n_frames] = s->episode;
+    t->episode_steps[t->n_frames] = s->episode_step;
     for (int i = 0; i < t->n_observables; i++) {
         const size_t n = (size_t)t->lengths[i];
 
@@ -251,6 +258,8 @@ static mf_status write_frames(mf_trajectory *t)
                                    .n = t->n_frames,
                                    .steps = t->steps,
                                    .versions = t->versions,
+                                   .episodes = t->episodes,
+                                   .episode_steps = t->episode_steps,
                                    .observed =
                                        (const double *const *)t->observed,
                                    .rows = t->rows};
@@ -290,6 +299,8 @@ mf_status mf_trajectory_destroy(mf_trajectory **t)
     }
     mf_free(&o->steps);
     mf_free(&o->versions);
+    mf_free(&o->episodes);
+    mf_free(&o->episode_steps);
     mf_free(&o->lengths);
     mf_free(&o->observed);
     mf_free(&o->numbers);

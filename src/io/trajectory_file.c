@@ -11,7 +11,7 @@ enum { CHUNK_BYTES = 1 << 20, FEWEST = 256, MOST = 1024 };
 struct mf_traj_file {
     mf_h5 *file;
     mf_h5_series fields[MF_TRAJ_FIELDS]; /* not created: not written here */
-    mf_h5_series step, time, version;
+    mf_h5_series step, time, version, episode, episode_step;
     mf_h5_series *observables; /* [n_observables] */
     int n_observables;
     double *times; /* [MF_TRAJ_CHUNK] scratch */
@@ -112,8 +112,21 @@ static mf_status add_observables(mf_traj_file *t,
                           &t->observables[i]));
         MF_TRY(link_steps(t, at));
     }
-    return add_series(t->file, "/parameters/policy_version", MF_I64, 0, "1",
-                      "of the weights that chose the actions", &t->version);
+    return MF_OK;
+}
+
+static mf_status add_numbers(mf_traj_file *t, const mf_trajectory_spec *spec)
+{
+    MF_TRY(add_series(t->file, "/parameters/policy_version", MF_I64, 0, "1",
+                      "of the weights that chose the actions", &t->version));
+    if (!spec->episodes) {
+        return MF_OK;
+    }
+    MF_TRY(add_series(t->file, "/parameters/episode", MF_I64, 0, "1",
+                      "number of the world's episode", &t->episode));
+    return add_series(t->file, "/parameters/episode_step", MF_I64, 0, "step",
+                      "steps made in the episode before this one",
+                      &t->episode_step);
 }
 
 /* What a reader finds the parts by; the virtual datasets are for others. */
@@ -148,6 +161,7 @@ static mf_status fill(mf_traj_file *t, const mf_trajectory_spec *spec,
     }
     if (share->head) {
         MF_TRY(add_observables(t, spec));
+        MF_TRY(add_numbers(t, spec));
     }
     return mf_h5_go_live(t->file);
 }
@@ -162,6 +176,7 @@ mf_status mf_traj_file_create(const char *path, const mf_trajectory_spec *spec,
     *out = NULL;
     MF_TRY(mf_alloc(1, sizeof(*t), "trajectory file", &t));
     t->step.id = t->time.id = t->version.id = H5I_INVALID_HID;
+    t->episode.id = t->episode_step.id = H5I_INVALID_HID;
     for (int k = 0; k < MF_TRAJ_FIELDS; k++) {
         t->fields[k].id = H5I_INVALID_HID;
     }
@@ -204,6 +219,11 @@ mf_status mf_traj_file_write(mf_traj_file *t, const mf_traj_frames *frames)
     if (t->version.id >= 0) {
         MF_TRY(mf_h5_series_write(f, &t->version, start, n, frames->versions));
     }
+    if (t->episode.id >= 0) {
+        MF_TRY(mf_h5_series_write(f, &t->episode, start, n, frames->episodes));
+        MF_TRY(mf_h5_series_write(f, &t->episode_step, start, n,
+                                  frames->episode_steps));
+    }
     MF_TRY(mf_h5_flush(f));
     for (uint64_t i = 0; i < n; i++) {
         t->times[i] = (double)frames->steps[i];
@@ -229,6 +249,8 @@ mf_status mf_traj_file_close(mf_traj_file **t)
             st = mf_h5_series_close(o->file, &o->observables[i], st);
         }
         st = mf_h5_series_close(o->file, &o->version, st);
+        st = mf_h5_series_close(o->file, &o->episode, st);
+        st = mf_h5_series_close(o->file, &o->episode_step, st);
         st = mf_h5_series_close(o->file, &o->time, st);
         st = mf_h5_series_close(o->file, &o->step, st);
         closed = mf_h5_close(&o->file);

@@ -20,9 +20,11 @@ typedef struct mf_traj_share {
 
 /** Successive frames, as memory holds them. */
 typedef struct mf_traj_frames {
-    uint64_t start, n;             /* frames [start, start + n) of the file */
-    const int64_t *steps;          /* [n] */
-    const int64_t *versions;       /* [n]; only if share.head */
+    uint64_t start, n;       /* frames [start, start + n) of the file */
+    const int64_t *steps;    /* [n] */
+    const int64_t *versions; /* [n]; only if share.head */
+    const int64_t *episodes; /* [n]; likewise, and in the spec */
+    const int64_t *episode_steps;
     const double *const *observed; /* each [n][length]; only if share.head */
     void *const *rows;             /* [MF_TRAJ_FIELDS], each [n][last - first]
                                       elements; only if without sources */

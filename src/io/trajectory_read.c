@@ -7,6 +7,8 @@
 #include "trajectory_open.h"
 
 static const char *const VERSIONS = "/parameters/policy_version";
+static const char *const EPISODES = "/parameters/episode";
+static const char *const EPISODE_STEPS = "/parameters/episode_step";
 
 static mf_status open_all(mf_trajectory_reader *r, const char *path)
 {
@@ -18,6 +20,11 @@ static mf_status open_all(mf_trajectory_reader *r, const char *path)
     r->versions = mf_h5_has(r->file, VERSIONS);
     if (r->versions) {
         MF_TRY(mf_traj_open_series(r, r->file, VERSIONS));
+    }
+    r->spec.episodes = mf_h5_has(r->file, EPISODES);
+    if (r->spec.episodes) {
+        MF_TRY(mf_traj_open_series(r, r->file, EPISODES));
+        MF_TRY(mf_traj_open_series(r, r->file, EPISODE_STEPS));
     }
     MF_TRY(mf_traj_list_observables(r));
     return mf_traj_read_head(r);
@@ -132,6 +139,19 @@ mf_status mf_trajectory_read_versions(mf_trajectory_reader *r, uint64_t first,
         versions[i] = -1;
     }
     return MF_OK;
+}
+
+mf_status mf_trajectory_read_episodes(mf_trajectory_reader *r, uint64_t first,
+                                      uint64_t n, int64_t *episodes,
+                                      int64_t *steps)
+{
+    mf_h5_array a = {
+        .path = EPISODES, .type = MF_I64, .n_dims = 1, .dims = {n}};
+
+    MF_TRY(in_range(r, EPISODES, first, n));
+    MF_TRY(mf_h5_read_part(r->file, &a, &first, episodes));
+    a.path = EPISODE_STEPS;
+    return mf_h5_read_part(r->file, &a, &first, steps);
 }
 
 mf_status mf_trajectory_read_observable(mf_trajectory_reader *r, int i,

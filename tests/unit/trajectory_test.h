@@ -44,6 +44,7 @@ static inline mf_trajectory_spec t_spec(uint32_t n_agents)
         .config = "[env]\nname = battle\n",
         .author = "a test",
         .version = "0.1",
+        .episodes = true,
         .seed = 123456789012345,
         .world = 3,
         .observables = T_OBSERVABLES,
@@ -114,10 +115,12 @@ static inline mf_status t_add(mf_trajectory *w, uint64_t t)
 
     mf_trajectory_begin(w, &rows);
     t_fill(&rows, t);
-    return mf_trajectory_end(w,
-                             &(mf_trajectory_stamp){.step = 10 + 2 * (int64_t)t,
-                                                    .version = (int64_t)t / 5,
-                                                    .observables = observed});
+    return mf_trajectory_end(
+        w, &(mf_trajectory_stamp){.step = 10 + 2 * (int64_t)t,
+                                  .version = (int64_t)t / 5,
+                                  .episode = (int64_t)t / 9,
+                                  .episode_step = (int64_t)t % 9,
+                                  .observables = observed});
 }
 
 /* s.h5, with its parts, each writer's frames in a row. */
@@ -180,14 +183,18 @@ static inline void t_check_series(mf_trajectory_reader *r, uint64_t first,
                                   uint64_t n)
 {
     static int64_t steps[1000], versions[1000];
+    static int64_t episodes[1000], episode_steps[1000];
     static double observed[1000 * T_ACTIONS];
 
     ck_assert(n <= 1000);
     ck_ok(mf_trajectory_read_steps(r, first, n, steps));
     ck_ok(mf_trajectory_read_versions(r, first, n, versions));
+    ck_ok(mf_trajectory_read_episodes(r, first, n, episodes, episode_steps));
     for (uint64_t i = 0; i < n; i++) {
         ck_assert_int_eq(steps[i], 10 + 2 * (int64_t)(first + i));
         ck_assert_int_eq(versions[i], (int64_t)(first + i) / 5);
+        ck_assert_int_eq(episodes[i], (int64_t)(first + i) / 9);
+        ck_assert_int_eq(episode_steps[i], (int64_t)(first + i) % 9);
     }
     ck_ok(mf_trajectory_read_observable(r, 0, first, n, observed));
     for (uint64_t i = 0; i < n; i++) { /* order_parameter */
@@ -213,6 +220,7 @@ static inline void t_check_spec(const mf_trajectory_spec *s, uint32_t n_agents)
     ck_assert_int_eq(s->width, T_WIDTH);
     ck_assert_int_eq(s->height, T_HEIGHT);
     ck_assert(!s->periodic && !s->lattice && !s->wide_counts);
+    ck_assert(s->episodes);
     ck_assert_mem_eq(s->walls, t_walls, sizeof(t_walls));
     ck_assert_mem_eq(s->species, t_species, n_agents);
     ck_assert_uint_eq(s->fields, want.fields);

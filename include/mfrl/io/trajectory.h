@@ -9,7 +9,7 @@
  *
  *      /h5md  /map/walls [H][W]
  *      /parameters  @env @config @seed @world @action_names
- *                   policy_version [T]
+ *                   policy_version [T]  episode [T]  episode_step [T]
  *      /particles/agents  box/ @dimension @boundary edges
  *                         id [N]  species [N]  <field>/{value,step,time}
  *      /observables/<name>/{value,step,time}
@@ -74,12 +74,13 @@ typedef struct mf_trajectory_spec {
     unsigned fields;       /* recorded: bits 1u << MF_TRAJ_..., at least 1 */
     int n_actions;         /* A */
     bool wide_counts;      /* COUNTS are uint16 */
-    const char *const *action_names;             /* [A]; NULL = none */
-    const char *env, *config;                    /* name; whole text */
-    const char *author, *version;                /* of the run, program; NULL
-                                                    = unknown; not read */
-    uint64_t seed;                               /* below 2^63 */
-    uint32_t world;                              /* number of it */
+    const char *const *action_names; /* [A]; NULL = none */
+    const char *env, *config;        /* name; whole text */
+    const char *author, *version;    /* of the run, program; NULL
+                                        = unknown; not read */
+    bool episodes;                   /* frames have numbers of them */
+    uint64_t seed;                   /* below 2^63 */
+    uint32_t world;                  /* number of it */
     const mf_trajectory_observable *observables; /* [n_observables] */
     int n_observables;
 } mf_trajectory_spec;
@@ -102,6 +103,8 @@ typedef struct mf_trajectory_rows {
 typedef struct mf_trajectory_stamp {
     int64_t step;              /* of the environment, ascending */
     int64_t version;           /* of the weights that chose the actions */
+    int64_t episode;           /* number of it, and steps made in it before */
+    int64_t episode_step;      /* this one; only if the spec says so */
     const double *observables; /* all in the order of the spec, vectors with
                                   all their numbers; used by writer 0 only */
 } mf_trajectory_stamp;

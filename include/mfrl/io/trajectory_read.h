@@ -40,6 +40,12 @@ mf_status mf_trajectory_read_steps(mf_trajectory_reader *r, uint64_t first,
 mf_status mf_trajectory_read_versions(mf_trajectory_reader *r, uint64_t first,
                                       uint64_t n, int64_t *versions);
 
+/** Read the numbers of the episodes that frames [first, first + n) are of, and
+ *  of the steps made in them before.  Only if spec.episodes. */
+mf_status mf_trajectory_read_episodes(mf_trajectory_reader *r, uint64_t first,
+                                      uint64_t n, int64_t *episodes,
+                                      int64_t *steps);
+
 /** Read observable number @p i of the spec: [n], or [n][length] of a
  *  vector. */
 mf_status mf_trajectory_read_observable(mf_trajectory_reader *r, int i,
