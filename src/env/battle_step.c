@@ -212,8 +212,9 @@ mf_env_event mf_battle_conclude(void *env, const int64_t *sums)
          i++) {
         count_team(b, i);
     }
-    if (mf_battle_verdict(alive, s->steps, b->cfg->max_steps) ==
-        MF_BATTLE_GOES_ON) {
+    if (s->steps < 0 || /* MF_STEPS_UNKNOWN */
+        mf_battle_verdict(alive, s->steps, b->cfg->max_steps) ==
+            MF_BATTLE_GOES_ON) {
         mf_battle_map_shares(&b->cfg->view, b->parts, b->shares);
         return MF_EVENT_NONE;
     }

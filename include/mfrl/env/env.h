@@ -33,8 +33,8 @@
 
 enum { MF_ENV_INPUTS = 3, MF_ENV_NAME = 32 };
 
-/** Steps of a scene whose place in its episode nobody knows: it is never cut
- *  off. */
+/** Steps of a scene whose place in its episode nobody knows: that one never
+ *  ends, whatever happens. */
 #define MF_STEPS_UNKNOWN (INT64_MIN / 2)
 
 /** A part of an unpacked observation, [h][w][c] row-major; a vector has
