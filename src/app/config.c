@@ -80,6 +80,21 @@ mf_status mf_config_override(mf_config *c, int n, char *const *assignments)
     return MF_OK;
 }
 
+mf_status mf_config_set_dir(mf_config *c, const char *dir)
+{
+    const size_t n = strlen(dir);
+
+    if (n >= sizeof(c->run.run.dir)) {
+        return MF_FAIL(MF_ERR_USAGE,
+                       "the run directory's path has %zu bytes, at most %zu "
+                       "fit: %.60s...",
+                       n, sizeof(c->run.run.dir) - 1, dir);
+    }
+    memset(c->run.run.dir, 0, sizeof(c->run.run.dir)); /* as opt.h wants */
+    memcpy(c->run.run.dir, dir, n);
+    return MF_OK;
+}
+
 mf_status mf_config_override_resumed(mf_config *c, int n,
                                      char *const *assignments)
 {
@@ -206,8 +221,11 @@ mf_status mf_config_resolve(mf_config *c)
     c->n_grad = c->algo->n_grad(algo);
     c->algo->destroy(&algo);
     if (c->run.run.dir[0] == '\0') {
-        snprintf(c->run.run.dir, sizeof(c->run.run.dir), "runs/%s-%s-%lld",
-                 c->env->name, c->algo->name, (long long)c->run.run.seed);
+        char dir[MF_PATH];
+
+        snprintf(dir, sizeof(dir), "runs/%.300s-%.300s-%lld", c->env->name,
+                 c->algo->name, (long long)c->run.run.seed);
+        return mf_config_set_dir(c, dir);
     }
     return MF_OK;
 }

@@ -47,6 +47,9 @@ mf_status mf_config_override(mf_config *c, int n, char *const *assignments);
 mf_status mf_config_override_resumed(mf_config *c, int n,
                                      char *const *assignments);
 
+/** Set run.dir; MF_ERR_USAGE if the path is too long for it. */
+mf_status mf_config_set_dir(mf_config *c, const char *dir);
+
 /** Look up environment and algorithm, check what only shows when all sections
  *  are known, fill in the default run.dir. */
 mf_status mf_config_resolve(mf_config *c);

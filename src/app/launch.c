@@ -1,5 +1,6 @@
 #include "launch.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -50,6 +51,7 @@ static mf_status read_resumed(const mf_train_args *args, mf_config *c)
                        "--resume goes on with the config of %s; leave %s out",
                        args->resume, args->config);
     }
+    MF_TRY(mf_config_set_dir(c, args->resume)); /* or it is too long */
     MF_TRY(mf_path_join(path, args->resume, USED));
     if (access(path, F_OK) != 0) {
         return MF_FAIL(MF_ERR_FILE,
@@ -60,7 +62,7 @@ static mf_status read_resumed(const mf_train_args *args, mf_config *c)
     MF_TRY(mf_config_load(c, path));
     MF_TRY(mf_config_override_resumed(c, args->n_overrides, args->overrides));
     /* the directory may have been moved since */
-    snprintf(c->run.run.dir, sizeof(c->run.run.dir), "%s", args->resume);
+    MF_TRY(mf_config_set_dir(c, args->resume));
     return mf_config_resolve(c);
 }
 
@@ -114,6 +116,20 @@ static mf_status find_checkpoint(const char *dir, int64_t rounds,
                        (long long)rounds, dir, (long long)done);
     }
     mf_log(MF_LOG_INFO, "resuming from %s, round %lld", out, (long long)done);
+    return MF_OK;
+}
+
+/* All that is said about the run from here on. */
+static mf_status open_log(mf_launch *l)
+{
+    char path[MF_PATH];
+
+    MF_TRY(mf_path_join(path, l->cfg.run.run.dir, "log.txt"));
+    l->log = fopen(path, "a");
+    if (l->log == NULL) {
+        return MF_FAIL(MF_ERR_IO, "cannot write %s: %s", path, strerror(errno));
+    }
+    mf_log_set_file(l->log);
     return MF_OK;
 }
 
@@ -193,8 +209,11 @@ static mf_status prepare_root(const mf_train_args *args, int n_ranks,
     if (args->resume == NULL) { /* another job may have been faster */
         MF_TRY(refuse_used_dir(c->run.run.dir));
     }
+    MF_TRY(open_log(l));
+    mf_log_set_level((mf_log_level)c->run.log.level);
     MF_TRY(remove_stop(c->run.run.dir));
     if (args->resume != NULL) {
+        l->resumed = 1;
         MF_TRY(
             find_checkpoint(c->run.run.dir, c->run.run.rounds, l->checkpoint));
     }
@@ -246,6 +265,7 @@ mf_status mf_launch_prepare(const mf_train_args *args, int rank, int n_ranks,
     }
     MF_TRY(mf_comm_agree(MPI_COMM_WORLD, st));
     MF_TRY(mf_comm_agree(MPI_COMM_WORLD, share(out, rank, n_ranks)));
+    mf_log_set_level((mf_log_level)out->cfg.run.log.level);
     return mf_comm_bcast(out->checkpoint, sizeof(out->checkpoint), 0,
                          MPI_COMM_WORLD);
 }
@@ -254,6 +274,10 @@ void mf_launch_clear(mf_launch *l)
 {
     if (l->lock >= 0) {
         close(l->lock);
+    }
+    if (l->log != NULL) {
+        mf_log_set_file(NULL);
+        fclose(l->log);
     }
     mf_config_clear(&l->cfg);
 }

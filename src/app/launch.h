@@ -4,6 +4,8 @@
 #ifndef MFRL_APP_LAUNCH_H
 #define MFRL_APP_LAUNCH_H
 
+#include <stdio.h>
+
 #include "config.h"
 #include "mfrl/io/run_files.h"
 
@@ -20,12 +22,15 @@ typedef struct mf_launch {
     mf_config cfg;
     mf_plan plan;
     int lock;                 /* of the run directory, rank 0; else -1 */
+    FILE *log;                /* log.txt, rank 0; else NULL */
+    int resumed;              /* rank 0: --resume was given */
     char checkpoint[MF_PATH]; /* to resume from; empty = from the start */
 } mf_launch;
 
 /** Rank 0 reads and checks everything, then creates the run directory with
  *  config.used.ini; the others receive the config.  Nothing is created if
- *  anything is wrong: all ranks return the same status then.
+ *  anything is wrong: all ranks return the same status then.  From the moment
+ *  the directory is locked what is logged goes to log.txt too.
  *  Collective on all ranks; blocks. */
 mf_status mf_launch_prepare(const mf_train_args *args, int rank, int n_ranks,
                             mf_launch *out);

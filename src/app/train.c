@@ -69,19 +69,6 @@ static mf_status parse(int argc, char **argv, mf_train_args *out)
     return MF_OK;
 }
 
-static mf_status open_log(const mf_config *cfg, FILE **log)
-{
-    char path[MF_PATH];
-
-    MF_TRY(mf_path_join(path, cfg->run.run.dir, "log.txt"));
-    *log = fopen(path, "a");
-    if (*log == NULL) {
-        return MF_FAIL(MF_ERR_IO, "cannot write %s", path);
-    }
-    mf_log_set_file(*log);
-    return MF_OK;
-}
-
 /* What became of the run, in words and for run.json. */
 static mf_status conclude(const mf_trainer *t, mf_run_record *record)
 {
@@ -133,21 +120,24 @@ static mf_status finish(mf_trainer *t, mf_run_record *record, double wall,
     return t->run->roles.rank == 0 ? conclude(t, record) : MF_OK;
 }
 
-static mf_status run_rounds(mf_run *run, const char *checkpoint,
+static mf_status run_rounds(mf_run *run, const mf_launch *l,
                             mf_run_record *record)
 {
     mf_trainer t;
     mf_status st = MF_OK;
     int64_t steps_before = 0;
 
-    MF_TRY(
-        mf_trainer_create(run, checkpoint[0] != '\0' ? checkpoint : NULL, &t));
+    MF_TRY(mf_trainer_create(
+        run, l->checkpoint[0] != '\0' ? l->checkpoint : NULL, &t));
     if (run->roles.rank == 0) {
         memcpy(record->hosts, run->hosts, sizeof(record->hosts));
         memcpy(record->mpi, run->mpi, sizeof(record->mpi));
         record->at = *mf_report_progress(t.report);
         steps_before = record->at.agent_steps;
         MF_TRY_OR(out, mf_run_record_write(record, run->cfg, &run->roles.plan));
+    }
+    if (l->resumed) {
+        mf_log_root(MF_LOG_INFO, "resumed at round %lld", (long long)t.round);
     }
     MF_TRY_OR(out, mf_comm_barrier(run->roles.control));
     record->begun = 1;
@@ -170,7 +160,7 @@ static mf_status train(const mf_launch *l, mf_run_record *record)
 
     MF_TRY(mf_run_create(&l->cfg, &l->plan, &run));
     MF_TRY(mf_banner(&run));
-    MF_TRY(run_rounds(&run, l->checkpoint, record));
+    MF_TRY(run_rounds(&run, l, record));
     mf_run_clear(&run);
     return MF_OK;
 }
@@ -197,7 +187,6 @@ static _Noreturn void fail(const mf_launch *l, mf_run_record *record, int rank,
 static mf_status launch(const mf_train_args *args, mf_run_record *record)
 {
     mf_launch launch;
-    FILE *log = NULL;
     int rank, n_ranks;
     mf_status st;
 
@@ -205,24 +194,13 @@ static mf_status launch(const mf_train_args *args, mf_run_record *record)
     MF_TRY(mf_comm_init(&rank, &n_ranks));
     st = mf_launch_prepare(args, rank, n_ranks, &launch);
     if (st == MF_OK) {
-        mf_log_set_level((mf_log_level)launch.cfg.run.log.level);
-        if (rank == 0) {
-            st = open_log(&launch.cfg, &log);
+        st = train(&launch, record);
+        if (st != MF_OK) {
+            fail(&launch, record, rank, st);
         }
-        st = mf_comm_agree(MPI_COMM_WORLD, st);
-        if (st == MF_OK) {
-            st = train(&launch, record);
-            if (st != MF_OK) {
-                fail(&launch, record, rank, st);
-            }
-            st = record->unsaved ? MF_ERR_IO : MF_OK;
-        }
+        st = record->unsaved ? MF_ERR_IO : MF_OK;
     }
     mf_launch_clear(&launch);
-    if (log != NULL) {
-        mf_log_set_file(NULL);
-        fclose(log);
-    }
     mf_comm_finalize();
     return st;
 }
