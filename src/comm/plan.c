@@ -1,6 +1,7 @@
 #include "mfrl/comm/plan.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 enum { RANKS_PER_LEARNER = 8 }; /* of an automatic split */
@@ -18,7 +19,7 @@ static bool cut(const mf_plan_request *w, int n_actors, mf_plan *p)
             continue;
         }
         if (px > 0) {
-            fits = groups * px * py == n_actors &&
+            fits = (int64_t)groups * px * py == n_actors &&
                    mf_decomp_fits(px, py, w->width, w->height, w->halo);
         } else {
             fits = mf_decomp_choose(n_actors / groups, w->width, w->height,

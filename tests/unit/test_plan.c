@@ -240,6 +240,8 @@ START_TEST(impossible_layouts_name_the_nearest)
     w.py = 1;
     check_refused(&w, (const char *const[]){"world.tiles = 21x1",
                                             "at least 1 cells", NULL});
+    w.px = w.py = 65535; /* their product does not fit an int */
+    check_refused(&w, (const char *const[]){"world.tiles = 65535x65535", NULL});
     ck_assert_str_eq(log_take(), "");
     w = want(3, MF_PLAN_SPLIT, 1);
     w.halo = 30;
