@@ -130,7 +130,8 @@ mf_status mf_save(mf_trainer *t)
         return give_up(t, tmp, st);
     }
     MF_TRY(mf_comm_bcast(tmp, sizeof(tmp), 0, all));
-    MF_TRY(mf_alloc(most, sizeof(*w.entries), "checkpoint", &w.entries));
+    MF_TRY(mf_comm_agree(
+        all, mf_alloc(most, sizeof(*w.entries), "checkpoint", &w.entries)));
     st = mf_comm_agree(all, save_mine(t, tmp, &w));
     if (st == MF_OK) {
         st = mf_comm_agree(all, commit(t, tmp, &w));

@@ -67,56 +67,69 @@ mf_status mf_comm_sum_i64(int64_t *inout, int n, MPI_Comm comm)
     return mf_wait(&req);
 }
 
-/* Where each rank's bytes begin in the joined block. */
-static mf_status offsets(const uint64_t *sizes, int n, int *counts, int *at,
-                         size_t *total)
+/* What a gather needs on every rank, and on the root once sizes are known. */
+typedef struct gather {
+    uint64_t *sizes;  /* [ranks] */
+    int *counts, *at; /* [ranks] */
+    int count;        /* of this rank */
+    void *joined;
+    size_t total;
+} gather;
+
+static void gather_clear(gather *g)
 {
-    *total = 0;
+    mf_free(&g->joined);
+    mf_free(&g->sizes);
+    mf_free(&g->counts);
+    mf_free(&g->at);
+}
+
+static mf_status gather_begin(gather *g, size_t bytes, int n)
+{
+    MF_TRY(mf_mpi_count(bytes, "gathered bytes", &g->count));
+    MF_TRY(mf_alloc((size_t)n, sizeof(*g->sizes), "gather", &g->sizes));
+    MF_TRY(mf_alloc((size_t)n, sizeof(*g->counts), "gather", &g->counts));
+    return mf_alloc((size_t)n, sizeof(*g->at), "gather", &g->at);
+}
+
+/* Where each rank's bytes begin in the joined block. */
+static mf_status gather_make_room(gather *g, int n)
+{
     for (int r = 0; r < n; r++) {
-        MF_TRY(mf_mpi_count(*total, "gathered bytes", &at[r]));
-        MF_TRY(mf_mpi_count(sizes[r], "gathered bytes", &counts[r]));
-        *total += sizes[r];
+        MF_TRY(mf_mpi_count(g->total, "gathered bytes", &g->at[r]));
+        MF_TRY(mf_mpi_count(g->sizes[r], "gathered bytes", &g->counts[r]));
+        g->total += g->sizes[r];
     }
-    return MF_OK;
+    return mf_alloc(g->total, 1, "gather", &g->joined);
 }
 
 mf_status mf_comm_gather(const void *mine, size_t bytes, void **all,
                          size_t *total, int root, MPI_Comm comm)
 {
     const uint64_t size = bytes;
-    uint64_t *sizes = NULL;
-    int *counts = NULL, *at = NULL;
-    void *joined = NULL;
-    size_t sum = 0;
+    gather g = {0};
     MPI_Request req;
-    int rank, n, count;
+    int rank, n;
     mf_status st;
 
     *all = NULL;
     *total = 0;
-    MF_TRY(mf_mpi_count(bytes, "gathered bytes", &count));
     MF_TRY(MF_MPI(MPI_Comm_rank(comm, &rank)));
     MF_TRY(MF_MPI(MPI_Comm_size(comm, &n)));
-    MF_TRY_OR(out, mf_alloc((size_t)n, sizeof(*sizes), "gather", &sizes));
-    MF_TRY_OR(out, mf_alloc((size_t)n, sizeof(*counts), "gather", &counts));
-    MF_TRY_OR(out, mf_alloc((size_t)n, sizeof(*at), "gather", &at));
-    MF_TRY_OR(out, MF_MPI(MPI_Igather(&size, 1, MPI_UINT64_T, sizes, 1,
+    MF_TRY_OR(out, mf_comm_agree(comm, gather_begin(&g, bytes, n)));
+    MF_TRY_OR(out, MF_MPI(MPI_Igather(&size, 1, MPI_UINT64_T, g.sizes, 1,
                                       MPI_UINT64_T, root, comm, &req)));
     MF_TRY_OR(out, mf_wait(&req));
-    if (rank == root) {
-        MF_TRY_OR(out, offsets(sizes, n, counts, at, &sum));
-        MF_TRY_OR(out, mf_alloc(sum, 1, "gather", &joined));
-    }
-    MF_TRY_OR(out, MF_MPI(MPI_Igatherv(mine, count, MPI_BYTE, joined, counts,
-                                       at, MPI_BYTE, root, comm, &req)));
+    MF_TRY_OR(out, mf_comm_agree(comm, rank == root ? gather_make_room(&g, n)
+                                                    : MF_OK));
+    MF_TRY_OR(out,
+              MF_MPI(MPI_Igatherv(mine, g.count, MPI_BYTE, g.joined, g.counts,
+                                  g.at, MPI_BYTE, root, comm, &req)));
     MF_TRY_OR(out, mf_wait(&req));
-    *all = joined;
-    *total = sum;
-    joined = NULL;
+    *all = g.joined;
+    *total = g.total;
+    g.joined = NULL;
 out:
-    mf_free(&joined);
-    mf_free(&sizes);
-    mf_free(&counts);
-    mf_free(&at);
+    gather_clear(&g);
     return st;
 }

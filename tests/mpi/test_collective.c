@@ -61,6 +61,34 @@ START_TEST(gather_joins_blocks_in_order_of_rank)
 }
 END_TEST
 
+/* Bytes that fit no message, on one rank or only together: every rank hears of
+ * it, none is left waiting for the others. */
+START_TEST(gather_fails_everywhere_or_nowhere)
+{
+    const int last = world_rank() == world_size() - 1;
+    const size_t half = (size_t)1 << 30;
+    const int saved = hush();
+    void *all = NULL;
+    size_t total = 0;
+    char byte = 0;
+    int wrong = 0;
+
+    wrong += mf_comm_gather(&byte, last ? 2 * half : 1, &all, &total, 0,
+                            MPI_COMM_WORLD) != MF_ERR_USAGE;
+    wrong += all != NULL || total != 0;
+    if (world_size() > 2) {
+        wrong += mf_comm_gather(&byte, half, &all, &total, 0, MPI_COMM_WORLD) !=
+                 MF_ERR_USAGE;
+        wrong += all != NULL || total != 0;
+    }
+    unhush(saved);
+    ck_assert_all(wrong == 0);
+    for (int round = 0; round < ROUNDS; round++) {
+        ck_assert_all(wrong_gather(round, 0) == 0); /* and it works again */
+    }
+}
+END_TEST
+
 /* One after the other without anything between them: a rank that is ahead must
  * not take the bytes of another call. */
 START_TEST(calls_in_a_row_do_not_mix)
@@ -91,6 +119,7 @@ static Suite *make(void)
     TCase *tc = tcase_create("collective");
 
     tcase_add_test(tc, gather_joins_blocks_in_order_of_rank);
+    tcase_add_test(tc, gather_fails_everywhere_or_nowhere);
     tcase_add_test(tc, calls_in_a_row_do_not_mix);
     suite_add_tcase(s, tc);
     return s;

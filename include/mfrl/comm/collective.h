@@ -38,7 +38,8 @@ mf_status mf_comm_sum_i64(int64_t *inout, int n, MPI_Comm comm);
 mf_status mf_comm_any(int mine, MPI_Comm comm, int *any);
 
 /** Join the ranks' blocks of bytes, in order of rank, on rank @p root: *all
- *  (released with mf_free) and *total there, NULL and 0 elsewhere.
+ *  (released with mf_free) and *total there, NULL and 0 elsewhere.  Whatever
+ *  fails on one rank (too many bytes, no memory) fails on all.
  *  Collective on @p comm; blocks. */
 mf_status mf_comm_gather(const void *mine, size_t bytes, void **all,
                          size_t *total, int root, MPI_Comm comm);
