@@ -30,6 +30,9 @@ static mf_status print(int argc, char **argv, mf_config *c)
     }
     MF_TRY(mf_config_override(c, argc - has_file, argv + has_file));
     MF_TRY(mf_config_resolve(c));
+    if (!mf_opts_is_set(c->opts, "run", "dir")) {
+        MF_TRY(mf_config_set_dir(c, "")); /* it follows from other keys */
+    }
     MF_TRY(mf_config_text(c, 1, &text, &size));
     const bool written =
         fwrite(text, 1, size, stdout) == size && fflush(stdout) == 0;

@@ -21,7 +21,7 @@ static const mf_opt RUN[] = {
 };
 
 static const mf_opt RANKS[] = {
-    {"learners", MF_OPT_INT, AT(ranks.learners), "auto", 0, 4096, "auto=0",
+    {"learners", MF_OPT_INT, AT(ranks.learners), "auto", 1, 4096, "auto=0",
      "ranks", "ranks that learn, at most replay.shards"},
     {"layout", MF_OPT_CHOICE, AT(ranks.layout), "auto", 0, 0,
      "auto|split|colocated", NULL,

@@ -189,6 +189,9 @@ check "config takes its own output" exits 0 run config "$SCRATCH/all.ini"
 plain "$SCRATCH/all.ini" >"$SCRATCH/a"
 plain "$LOG" >"$SCRATCH/b"
 check "and prints the same again" cmp -s "$SCRATCH/a" "$SCRATCH/b"
+run config env.name=ising run.seed=7
+check "config leaves a run.dir that follows from other keys open" \
+    grep -qE '^dir *= *$' "$LOG"
 check "a run can start from the config of another" \
     exits 0 run train "$dir/config.used.ini" run.dir="$SCRATCH/again"
 check "and is the same run" same_digest "$dir" "$SCRATCH/again"

@@ -131,9 +131,11 @@ START_TEST(ranges_hold)
 {
     refused("run.seed=-1", "command line: run.seed = -1: expected a whole "
                            "number from 0 to 9007199254740992");
+    refused("ranks.learners=0",
+            "command line: ranks.learners = 0: expected auto or a whole ");
     refused("ranks.learners=4097",
             "command line: ranks.learners = 4097: expected auto or a whole "
-            "number from 0 to 4096 (ranks)");
+            "number from 1 to 4096 (ranks)");
     refused("pipeline.lag=17", "command line: pipeline.lag = 17: expected a "
                                "whole number from 0 to 16 (rounds)");
     refused("world.count=0", "command line: world.count = 0: expected auto or "
