@@ -13,17 +13,19 @@
 #include "mfrl/base/mem.h"
 #include "mfrl/comm/collective.h"
 #include "mfrl/io/checkpoint.h"
-
-enum { MAX_RUN_JSON = 1 << 20 };
+#include "mfrl/io/json.h"
+#include "run_json.h"
 
 static const char *const USED = "config.used.ini";
 
+/* A run is there once it got through its start, which writes run.json. */
 static mf_status refuse_used_dir(const char *dir)
 {
-    char path[MF_PATH];
+    char json[MF_PATH], latest[MF_PATH];
 
-    MF_TRY(mf_path_join(path, dir, USED));
-    if (access(path, F_OK) == 0) {
+    MF_TRY(mf_path_join(json, dir, MF_RUN_JSON));
+    MF_TRY(mf_path_join(latest, dir, "checkpoints/latest"));
+    if (access(json, F_OK) == 0 || access(latest, F_OK) == 0) {
         return MF_FAIL(MF_ERR_USAGE,
                        "%s holds a run already; go on with it by --resume %s, "
                        "or choose another run.dir",
@@ -70,16 +72,18 @@ static mf_status read_resumed(const mf_train_args *args, mf_config *c)
 static bool has_ended(const char *dir)
 {
     char path[MF_PATH];
-    char *text = NULL;
+    mf_json *j = NULL;
     bool ended = false;
 
-    if (mf_path_join(path, dir, "run.json") == MF_OK &&
+    if (mf_path_join(path, dir, MF_RUN_JSON) == MF_OK &&
         access(path, R_OK) == 0 &&
-        mf_file_read(path, MAX_RUN_JSON, &text, NULL) == MF_OK) {
-        ended = strstr(text, "\"finished\"") != NULL ||
-                strstr(text, "\"stopped\"") != NULL;
+        mf_json_read(path, MF_RUN_JSON_MAX, &j) == MF_OK) {
+        const char *state = mf_json_get_text(j, "state");
+
+        ended = state != NULL && (strcmp(state, "finished") == 0 ||
+                                  strcmp(state, "stopped") == 0);
     }
-    mf_free(&text);
+    mf_json_destroy(&j);
     return ended;
 }
 

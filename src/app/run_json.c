@@ -71,6 +71,33 @@ static mf_status fill(mf_json *j, const mf_run_record *r, const mf_config *cfg,
     return MF_OK;
 }
 
+static mf_status set_failed(mf_json *j, const char *reason)
+{
+    char now[32];
+
+    utc_now(now);
+    mf_json_remove(j, "updated");
+    MF_TRY(mf_json_set_text(j, "state", "failed"));
+    MF_TRY(mf_json_set_text(j, "exit_reason", reason));
+    return mf_json_set_text(j, "end", now);
+}
+
+mf_status mf_run_record_fail(const char *run_dir, const char *reason)
+{
+    char path[MF_PATH];
+    mf_json *j;
+    mf_status st;
+
+    MF_TRY(mf_path_join(path, run_dir, MF_RUN_JSON));
+    MF_TRY(mf_json_read(path, MF_RUN_JSON_MAX, &j));
+    st = set_failed(j, reason);
+    if (st == MF_OK) {
+        st = mf_json_write(j, path);
+    }
+    mf_json_destroy(&j);
+    return st;
+}
+
 mf_status mf_run_record_write(const mf_run_record *r, const mf_config *cfg,
                               const mf_plan *plan)
 {
@@ -78,7 +105,7 @@ mf_status mf_run_record_write(const mf_run_record *r, const mf_config *cfg,
     mf_json *j;
     mf_status st;
 
-    MF_TRY(mf_path_join(path, cfg->run.run.dir, "run.json"));
+    MF_TRY(mf_path_join(path, cfg->run.run.dir, MF_RUN_JSON));
     MF_TRY(mf_json_create(&j));
     st = fill(j, r, cfg, plan);
     if (st == MF_OK) {

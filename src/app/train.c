@@ -127,8 +127,12 @@ static mf_status run_rounds(mf_run *run, const mf_launch *l,
     mf_status st = MF_OK;
     int64_t steps_before = 0;
 
-    MF_TRY(mf_trainer_create(
-        run, l->checkpoint[0] != '\0' ? l->checkpoint : NULL, &t));
+    st = mf_trainer_create(run, l->checkpoint[0] != '\0' ? l->checkpoint : NULL,
+                           &t);
+    if (st != MF_OK) {
+        record->refused = st != MF_ERR_MPI;
+        return st;
+    }
     if (run->roles.rank == 0) {
         memcpy(record->hosts, run->hosts, sizeof(record->hosts));
         memcpy(record->mpi, run->mpi, sizeof(record->mpi));
@@ -157,29 +161,31 @@ out:
 static mf_status train(const mf_launch *l, mf_run_record *record)
 {
     mf_run run;
+    mf_status st;
 
     MF_TRY(mf_run_create(&l->cfg, &l->plan, &run));
     MF_TRY(mf_banner(&run));
-    MF_TRY(run_rounds(&run, l, record));
-    mf_run_clear(&run);
-    return MF_OK;
+    st = run_rounds(&run, l, record);
+    if (st == MF_OK || record->refused) {
+        mf_run_clear(&run);
+    }
+    return st;
 }
 
-/* Past the launch a failure is this rank's alone; the others may be waiting
+/* Past its start a run fails on this rank alone; the others may be waiting
  * for it and cannot be asked. */
-static _Noreturn void fail(const mf_launch *l, mf_run_record *record, int rank,
-                           mf_status st)
+static _Noreturn void fail(const mf_launch *l, const mf_run_record *record,
+                           int rank, mf_status st)
 {
-    const char *kind = st == MF_ERR_NUMERIC ? "numerical failure"
-                       : st == MF_ERR_IO    ? "I/O failure"
-                                            : "failure";
+    const char *kind = st == MF_ERR_NUMERIC  ? "numerical failure"
+                       : st == MF_ERR_IO     ? "I/O failure"
+                       : st == MF_ERR_MEMORY ? "out of memory: failure"
+                                             : "failure";
     char reason[64];
 
     snprintf(reason, sizeof(reason), "%s of rank %d", kind, rank);
-    record->state = "failed";
-    record->exit_reason = reason;
     if (record->begun) { /* else it tells of the start before this one */
-        (void)mf_run_record_write(record, &l->cfg, &l->plan);
+        (void)mf_run_record_fail(l->cfg.run.run.dir, reason);
     }
     mf_comm_abort(st);
 }
@@ -195,10 +201,10 @@ static mf_status launch(const mf_train_args *args, mf_run_record *record)
     st = mf_launch_prepare(args, rank, n_ranks, &launch);
     if (st == MF_OK) {
         st = train(&launch, record);
-        if (st != MF_OK) {
+        if (st != MF_OK && !record->refused) {
             fail(&launch, record, rank, st);
         }
-        st = record->unsaved ? MF_ERR_IO : MF_OK;
+        st = st == MF_OK && record->unsaved ? MF_ERR_IO : st;
     }
     mf_launch_clear(&launch);
     mf_comm_finalize();

@@ -1,6 +1,8 @@
 #include "trainer.h"
 
 #include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -26,8 +28,10 @@ static mf_status publish_first(mf_trainer *t, const mf_restored *from)
 {
     const size_t n = mf_config_published(t->run->cfg);
 
-    MF_TRY(mf_weights_create(&t->run->roles, n, (int)lag(t) + 2,
-                             from->at.round - from->n_older, &t->weights));
+    MF_TRY(mf_comm_agree(t->run->roles.control,
+                         mf_weights_create(&t->run->roles, n, (int)lag(t) + 2,
+                                           from->at.round - from->n_older,
+                                           &t->weights)));
     if (t->run->roles.rank != 0) {
         return MF_OK;
     }
@@ -49,24 +53,33 @@ static mf_status load_frozen(mf_trainer *t)
                              : MF_OK);
 }
 
+static mf_status create_roles(mf_trainer *t)
+{
+    if (t->run->roles.learner >= 0) {
+        MF_TRY(mf_learner_create(t->run, &t->learner));
+    }
+    if (t->run->roles.actor >= 0) {
+        MF_TRY(mf_actor_create(t->run, &t->actor));
+    }
+    return MF_OK;
+}
+
 mf_status mf_trainer_create(mf_run *run, const char *resume, mf_trainer *out)
 {
+    const MPI_Comm all = run->roles.control;
     mf_restored from = {0};
-    mf_status st = MF_OK;
+    mf_status st;
 
     *out = (mf_trainer){.run = run, .saved = -1};
-    if (run->roles.learner >= 0) {
-        MF_TRY_OR(err, mf_learner_create(run, &out->learner));
-    }
-    if (run->roles.actor >= 0) {
-        MF_TRY_OR(err, mf_actor_create(run, &out->actor));
-    }
+    MF_TRY_OR(err, mf_comm_agree(all, create_roles(out)));
     if (resume != NULL) {
         MF_TRY_OR(err, mf_restore(out, resume, &from));
     } else if (run->cfg->run.selfplay.rule == MF_SELFPLAY_FROZEN) {
         MF_TRY_OR(err, load_frozen(out));
     }
-    MF_TRY_OR(err, mf_report_create(run, &from.at, from.partial, &out->report));
+    MF_TRY_OR(err,
+              mf_comm_agree(all, mf_report_create(run, &from.at, from.partial,
+                                                  &out->report)));
     MF_TRY_OR(err, publish_first(out, &from));
     if (run->cfg->run.eval.every > 0) {
         MF_TRY_OR(err, mf_comm_agree(run->roles.control,
@@ -186,6 +199,19 @@ static int stop_asked(const mf_trainer *t)
             access(path, F_OK) == 0);
 }
 
+/* For tests: MFRL_TEST_FAIL_AT=RANK:ROUND makes a rank fail in a round. */
+static mf_status fail_if_told(const mf_trainer *t)
+{
+    const char *at = getenv("MFRL_TEST_FAIL_AT");
+    long long rank, round;
+
+    if (at != NULL && sscanf(at, "%lld:%lld", &rank, &round) == 2 &&
+        rank == t->run->roles.rank && round == t->round) {
+        return MF_FAIL(MF_ERR_NUMERIC, "told to fail in round %lld", round);
+    }
+    return MF_OK;
+}
+
 static mf_status act_and_learn(mf_trainer *t, const mf_weights_version *v)
 {
     mf_run *run = t->run;
@@ -248,6 +274,7 @@ mf_status mf_trainer_rounds(mf_trainer *t, int64_t until)
         }
         /* This round will be made, so its version will be published. */
         MF_TRY(mf_weights_prefetch(t->weights, t->round + 1));
+        MF_TRY(fail_if_told(t));
         MF_TRY(act_and_learn(t, &v));
         t->round++;
         if (t->run->cfg->run.log.digest) {

@@ -25,8 +25,9 @@ typedef struct mf_trainer {
 } mf_trainer;
 
 /** Set up the roles of this rank; resume from the checkpoint directory
- *  @p resume unless it is NULL.
- *  Collective on all ranks. */
+ *  @p resume unless it is NULL.  Fails on all ranks alike, unless it is MPI
+ *  that fails.
+ *  Collective on all ranks; blocks. */
 mf_status mf_trainer_create(mf_run *run, const char *resume, mf_trainer *out);
 void mf_trainer_clear(mf_trainer *t);
 

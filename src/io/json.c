@@ -1,11 +1,13 @@
 #include "mfrl/io/json.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <cjson/cJSON.h>
 
+#include "mfrl/base/mem.h"
 #include "mfrl/io/run_files.h"
 
 mf_status mf_json_create(mf_json **out)
@@ -57,11 +59,6 @@ mf_status mf_json_set_real(mf_json *j, const char *key, double value)
     return put(j, key, cJSON_CreateNumber(value));
 }
 
-mf_status mf_json_set_bool(mf_json *j, const char *key, bool value)
-{
-    return put(j, key, cJSON_CreateBool(value));
-}
-
 mf_status mf_json_set_array(mf_json *j, const char *key, mf_json **out)
 {
     cJSON *node = cJSON_CreateArray();
@@ -78,6 +75,31 @@ mf_status mf_json_set_object(mf_json *j, const char *key, mf_json **out)
     MF_TRY(put(j, key, node));
     *out = node;
     return MF_OK;
+}
+
+void mf_json_remove(mf_json *j, const char *key)
+{
+    cJSON_DeleteItemFromObjectCaseSensitive(j, key);
+}
+
+mf_status mf_json_read(const char *path, size_t limit, mf_json **out)
+{
+    char *text;
+
+    *out = NULL;
+    MF_TRY(mf_file_read(path, limit, &text, NULL));
+    *out = cJSON_Parse(text);
+    mf_free(&text);
+    if (!cJSON_IsObject(*out)) {
+        mf_json_destroy(out);
+        return MF_FAIL(MF_ERR_FILE, "%s is no JSON object", path);
+    }
+    return MF_OK;
+}
+
+const char *mf_json_get_text(const mf_json *j, const char *key)
+{
+    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(j, key));
 }
 
 mf_status mf_json_write(const mf_json *j, const char *path)

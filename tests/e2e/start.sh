@@ -18,6 +18,10 @@ says() { # PATTERN FILE
     }
 }
 
+one_line() { # FILE has one line that matches PATTERN
+    [ "$(wc -l <"$1")" -eq 1 ] && grep -qE -e "$2" "$1"
+}
+
 # ---- log.txt begins where the run directory is locked --------------------
 
 dir=$SCRATCH/told
@@ -47,3 +51,51 @@ cp "$dir/config.used.ini" "$long"
 check "--resume of a path that is too long: exit code 2" \
     exits 2 run train --resume "$long"
 check "and one line that says so" err_says "path has [0-9]* bytes, at most 255"
+
+# ---- run.json of a run that failed ---------------------------------------
+
+dir=$SCRATCH/failed
+MFRL_TEST_FAIL_AT=1:3
+export MFRL_TEST_FAIL_AT
+check "a rank that fails ends the job with its exit code" \
+    exits 4 run_mpi 3 train env.name=ising run.dir="$dir" run.rounds=9 \
+    checkpoint.every=2
+unset MFRL_TEST_FAIL_AT
+check "run.json: failed" [ "$(json_get "$dir/run.json" state)" = failed ]
+check "run.json: the reason, and which rank" \
+    says '"exit_reason":.*"numerical failure of rank 1"' "$dir/run.json"
+check "run.json: rounds are those of the last checkpoint" \
+    [ "$(json_get "$dir/run.json" rounds)" = 2 ]
+for key in hosts mpi start end agent_steps; do
+    check "run.json: $key is there" json_get "$dir/run.json" $key
+done
+check "a run that failed goes on" exits 0 run train --resume "$dir"
+
+# A word in argv is not the state.
+dir=$SCRATCH/word
+small "$dir"
+sed -i 's/"state":.*"finished"/"state": "running"/; s/"argv":.*\[/&"stopped", /' \
+    "$dir/run.json"
+rm -r "$dir/checkpoints"
+check "run.json: only \"state\" says that a run has ended" \
+    exits 0 run train --resume "$dir"
+
+# ---- out of memory -------------------------------------------------------
+
+# A start that has at most 2 GB of addresses, on a machine that has more.
+scarce() {
+    (
+        ulimit -v 2000000
+        run train env.name=ising run.dir="$dir" run.rounds=2 "$@"
+    )
+}
+dir=$SCRATCH/memory
+if [ "$(awk '/MemTotal/ { print int($2 / 1e6) }' /proc/meminfo)" -ge 4 ] &&
+    (ulimit -v 2000000 && "$MFRL" --version) >"$LOG" 2>&1; then
+    check "out of memory: exit code 6" exits 6 scarce replay.capacity=1e8
+    check "out of memory: one line says for what" \
+        one_line "$ERR" "error: .*memory.*replay"
+    check "and the run directory can still be used" exits 0 scarce
+else
+    skip "a start without memory: it would not start here"
+fi

@@ -134,7 +134,9 @@ START_TEST(writes_json)
     ck_ok(mf_json_set_int(j, "seed", INT64_C(9223372036854775807)));
     ck_ok(mf_json_set_real(j, "rate", 0.1));
     ck_ok(mf_json_set_real(j, "none", (double)NAN));
-    ck_ok(mf_json_set_bool(j, "ok", true));
+    ck_ok(mf_json_set_text(j, "gone", ""));
+    mf_json_remove(j, "gone");
+    mf_json_remove(j, "never");
     ck_ok(mf_json_set_array(j, "argv", &list));
     ck_ok(mf_json_set_text(list, NULL, "train"));
     ck_ok(mf_json_set_object(list, NULL, &inner));
@@ -148,18 +150,47 @@ START_TEST(writes_json)
     ck_log_has(text, "9223372036854775807");
     cJSON *r = cJSON_Parse(text);
     ck_assert_ptr_nonnull(r);
-    ck_assert_int_eq(cJSON_GetArraySize(r), 6);
+    ck_assert_int_eq(cJSON_GetArraySize(r), 5);
     ck_assert_str_eq(cJSON_GetObjectItem(r, "state")->valuestring,
                      "a \"quoted\"\nline");
     ck_assert_double_eq(cJSON_GetObjectItem(r, "rate")->valuedouble, 0.1);
     ck_assert(cJSON_IsNull(cJSON_GetObjectItem(r, "none")));
-    ck_assert(cJSON_IsTrue(cJSON_GetObjectItem(r, "ok")));
     list = cJSON_GetObjectItem(r, "argv");
     ck_assert_str_eq(cJSON_GetArrayItem(list, 0)->valuestring, "train");
     ck_assert_int_eq(
         cJSON_GetObjectItem(cJSON_GetArrayItem(list, 1), "n")->valueint, -3);
     cJSON_Delete(r);
     free(text);
+}
+END_TEST
+
+START_TEST(reads_json)
+{
+    static const char TEXT[] = "{\"argv\": [\"stopped\"], \"n\": 3, "
+                               "\"agent_steps\": 9007199254740991, "
+                               "\"state\": \"running\"}";
+    mf_json *j;
+    char *text;
+
+    put_file(in_tmp("run.json"), TEXT, sizeof(TEXT) - 1);
+    ck_ok(mf_json_read(in_tmp("run.json"), 1000, &j));
+    ck_assert_str_eq(mf_json_get_text(j, "state"), "running");
+    ck_assert_ptr_null(mf_json_get_text(j, "n"));
+    ck_assert_ptr_null(mf_json_get_text(j, "State"));
+    ck_ok(mf_json_set_text(j, "state", "failed"));
+    ck_ok(mf_json_write(j, in_tmp("run.json"))); /* digits are kept */
+    mf_json_destroy(&j);
+    text = get_file(in_tmp("run.json"), NULL);
+    ck_log_has(text, "9007199254740991");
+    ck_log_has(text, "\"failed\"");
+    free(text);
+
+    put_file(in_tmp("list"), "[1]", 3);
+    put_file(in_tmp("half"), TEXT, 20);
+    ck_fails(MF_ERR_FILE, "no JSON", mf_json_read(in_tmp("list"), 99, &j));
+    ck_fails(MF_ERR_FILE, "no JSON", mf_json_read(in_tmp("half"), 99, &j));
+    ck_fails(MF_ERR_FILE, "expected", mf_json_read(in_tmp("run.json"), 9, &j));
+    ck_assert_ptr_null(j);
 }
 END_TEST
 
@@ -179,10 +210,15 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        makes_a_directory_with_its_parents,     says_what_is_in_the_way,
-        refuses_a_directory_without_permission, reads_back_what_was_written,
-        refuses_to_read_what_is_no_such_file,   a_full_disk_leaves_the_old_file,
-        a_run_directory_has_one_owner,          writes_json,
+        makes_a_directory_with_its_parents,
+        says_what_is_in_the_way,
+        refuses_a_directory_without_permission,
+        reads_back_what_was_written,
+        refuses_to_read_what_is_no_such_file,
+        a_full_disk_leaves_the_old_file,
+        a_run_directory_has_one_owner,
+        writes_json,
+        reads_json,
     };
 
     return run_suite("run_files", tests, sizeof(tests) / sizeof(tests[0]));

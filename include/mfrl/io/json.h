@@ -1,5 +1,5 @@
 /** @file json.h
- *  Build a JSON object and write it whole: run.json, perf.json.
+ *  Build a JSON object and write it whole, read one back: run.json, perf.json.
  *
  *  An mf_json is a cJSON node, so that more than this needs no wrapper.  The
  *  setters replace what the key had.  All are Local; MF_ERR_MEMORY.
@@ -7,7 +7,7 @@
 #ifndef MFRL_IO_JSON_H
 #define MFRL_IO_JSON_H
 
-#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "mfrl/base/status.h"
@@ -23,12 +23,21 @@ void mf_json_destroy(mf_json **j);
 mf_status mf_json_set_text(mf_json *j, const char *key, const char *value);
 mf_status mf_json_set_int(mf_json *j, const char *key, int64_t value);
 mf_status mf_json_set_real(mf_json *j, const char *key, double value);
-mf_status mf_json_set_bool(mf_json *j, const char *key, bool value);
 
 /** As above, with an empty array or object, which *out then borrows from
  *  @p j to fill it. */
 mf_status mf_json_set_array(mf_json *j, const char *key, mf_json **out);
 mf_status mf_json_set_object(mf_json *j, const char *key, mf_json **out);
+
+/** Remove a member; one that is not there is none to remove. */
+void mf_json_remove(mf_json *j, const char *key);
+
+/** The object in a file of at most @p limit bytes, to be released with
+ *  mf_json_destroy.  MF_ERR_FILE and *out = NULL if there is none. */
+mf_status mf_json_read(const char *path, size_t limit, mf_json **out);
+
+/** The text of a member, owned by @p j; NULL if there is none. */
+const char *mf_json_get_text(const mf_json *j, const char *key);
 
 /** Write it to @p path by mf_file_write_atomic.  One rank. */
 mf_status mf_json_write(const mf_json *j, const char *path);
