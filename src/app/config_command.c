@@ -29,8 +29,11 @@ static mf_status print(int argc, char **argv, mf_config *c)
         MF_TRY(mf_config_load(c, argv[0]));
     }
     MF_TRY(mf_config_override(c, argc - has_file, argv + has_file));
+
+    const bool open = c->run.run.dir[0] == '\0';
+
     MF_TRY(mf_config_resolve(c));
-    if (!mf_opts_is_set(c->opts, "run", "dir")) {
+    if (open) {
         MF_TRY(mf_config_set_dir(c, "")); /* it follows from other keys */
     }
     MF_TRY(mf_config_text(c, 1, &text, &size));

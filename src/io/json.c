@@ -1,6 +1,7 @@
 #include "mfrl/io/json.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -82,6 +83,30 @@ void mf_json_remove(mf_json *j, const char *key)
     cJSON_DeleteItemFromObjectCaseSensitive(j, key);
 }
 
+/* cJSON would print 15 digits of a whole number that has 16. */
+static mf_status keep_digits(mf_json *j)
+{
+    mf_json *next;
+
+    for (mf_json *at = j->child; at != NULL; at = next) {
+        char digits[32];
+
+        next = at->next;
+        if (cJSON_IsNumber(at) && fabs(at->valuedouble) < 0x1p53 &&
+            at->valuedouble == floor(at->valuedouble)) {
+            cJSON *raw;
+
+            snprintf(digits, sizeof(digits), "%.0f", at->valuedouble);
+            raw = cJSON_CreateRaw(digits);
+            if (raw == NULL) {
+                return MF_FAIL(MF_ERR_MEMORY, "JSON member %s", at->string);
+            }
+            cJSON_ReplaceItemInObjectCaseSensitive(j, at->string, raw);
+        }
+    }
+    return MF_OK;
+}
+
 mf_status mf_json_read(const char *path, size_t limit, mf_json **out)
 {
     char *text;
@@ -94,7 +119,7 @@ mf_status mf_json_read(const char *path, size_t limit, mf_json **out)
         mf_json_destroy(out);
         return MF_FAIL(MF_ERR_FILE, "%s is no JSON object", path);
     }
-    return MF_OK;
+    return keep_digits(*out);
 }
 
 const char *mf_json_get_text(const mf_json *j, const char *key)

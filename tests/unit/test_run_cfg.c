@@ -132,7 +132,8 @@ START_TEST(ranges_hold)
     refused("run.seed=-1", "command line: run.seed = -1: expected a whole "
                            "number from 0 to 9007199254740992");
     refused("ranks.learners=0",
-            "command line: ranks.learners = 0: expected auto or a whole ");
+            "command line: ranks.learners = 0: expected auto or a whole "
+            "number from 1 to 4096 (ranks)");
     refused("ranks.learners=4097",
             "command line: ranks.learners = 4097: expected auto or a whole "
             "number from 1 to 4096 (ranks)");
