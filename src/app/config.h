@@ -50,6 +50,15 @@ mf_status mf_config_override_resumed(mf_config *c, int n,
 /** Set run.dir; MF_ERR_USAGE if the path is too long for it. */
 mf_status mf_config_set_dir(mf_config *c, const char *dir);
 
+/** From here on error lines that are about a key begin with the file and line
+ *  that set it, until the config is cleared: for checks of keys together. */
+void mf_config_locate_errors(const mf_config *c);
+
+/** MF_ERR_FILE unless @p text, the config of a checkpoint's file @p path,
+ *  computes the same as this one. */
+mf_status mf_config_same(const mf_config *c, const char *text,
+                         const char *path);
+
 /** Look up environment and algorithm, check what only shows when all sections
  *  are known, fill in the default run.dir. */
 mf_status mf_config_resolve(mf_config *c);

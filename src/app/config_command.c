@@ -32,6 +32,7 @@ static mf_status print(int argc, char **argv, mf_config *c)
 
     const bool open = c->run.run.dir[0] == '\0';
 
+    mf_config_locate_errors(c);
     MF_TRY(mf_config_resolve(c));
     if (open) {
         MF_TRY(mf_config_set_dir(c, "")); /* it follows from other keys */

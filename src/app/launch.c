@@ -15,6 +15,7 @@
 #include "mfrl/io/checkpoint.h"
 #include "mfrl/io/json.h"
 #include "run_json.h"
+#include "state_files.h"
 
 static const char *const USED = "config.used.ini";
 
@@ -40,6 +41,7 @@ static mf_status read_fresh(const mf_train_args *args, mf_config *c)
         MF_TRY(mf_config_load(c, args->config));
     }
     MF_TRY(mf_config_override(c, args->n_overrides, args->overrides));
+    mf_config_locate_errors(c);
     MF_TRY(mf_config_resolve(c));
     return refuse_used_dir(c->run.run.dir);
 }
@@ -65,6 +67,7 @@ static mf_status read_resumed(const mf_train_args *args, mf_config *c)
     MF_TRY(mf_config_override_resumed(c, args->n_overrides, args->overrides));
     /* the directory may have been moved since */
     MF_TRY(mf_config_set_dir(c, args->resume));
+    mf_config_locate_errors(c);
     return mf_config_resolve(c);
 }
 
@@ -121,6 +124,24 @@ static mf_status find_checkpoint(const char *dir, int64_t rounds,
     }
     mf_log(MF_LOG_INFO, "resuming from %s, round %lld", out, (long long)done);
     return MF_OK;
+}
+
+/* A checkpoint that was put here from another run would go on as something
+ * that is neither. */
+static mf_status check_origin(const mf_launch *l)
+{
+    char path[MF_PATH];
+    char *text;
+    mf_status st;
+
+    if (l->checkpoint[0] == '\0') {
+        return MF_OK;
+    }
+    MF_TRY(mf_path_join(path, l->checkpoint, "net.h5"));
+    MF_TRY(mf_state_load_config(path, &text));
+    st = mf_config_same(&l->cfg, text, path);
+    mf_free(&text);
+    return st;
 }
 
 /* All that is said about the run from here on. */
@@ -220,6 +241,7 @@ static mf_status prepare_root(const mf_train_args *args, int n_ranks,
         l->resumed = 1;
         MF_TRY(
             find_checkpoint(c->run.run.dir, c->run.run.rounds, l->checkpoint));
+        MF_TRY(check_origin(l));
     }
     return save_config(c);
 }

@@ -54,9 +54,7 @@ mf_status mf_player_find(const mf_env_ops *env, const char *name,
 
 mf_status mf_player_config(const mf_player *p, char **text)
 {
-    int64_t version;
-
-    return mf_state_load_config(p->path, text, &version);
+    return mf_state_load_config(p->path, text);
 }
 
 static mf_status read_config(mf_player *p)

@@ -34,6 +34,9 @@ mf_status mf_state_save_net(const char *path, const mf_learner *l,
                             const mf_weights_version *older, int n_older,
                             const double *partial, size_t n_partial);
 
+/** The config of the run that wrote it; *text is released with mf_free. */
+mf_status mf_state_load_config(const char *path, char **text);
+
 /** Fill the learner's weights, state and counters. */
 mf_status mf_state_load_net(const char *path, mf_learner *l);
 
@@ -54,10 +57,6 @@ mf_status mf_state_load_contexts(const char *path, mf_learner *l);
  *  @param out  [n_sets][n_weights] */
 mf_status mf_state_load_weights(const char *path, const mf_config *cfg,
                                 const void *algo, float *out);
-
-/** The config that a policy was trained with, *text to be released with
- *  mf_free, and the rounds. */
-mf_status mf_state_load_config(const char *path, char **text, int64_t *version);
 
 mf_status mf_state_save_world(const char *path, mf_arena *a,
                               const mf_arena_world *w);

@@ -237,6 +237,17 @@ err:
     return st;
 }
 
+mf_status mf_state_load_config(const char *path, char **text)
+{
+    mf_h5 *f;
+    mf_status st;
+
+    MF_TRY(mf_h5_open(path, &f));
+    st = mf_h5_get_text(f, "/", "config", text);
+    (void)mf_h5_close(&f);
+    return st;
+}
+
 mf_status mf_state_load_net(const char *path, mf_learner *l)
 {
     const mf_h5_array applied = {.path = "/progress/updates",
@@ -312,19 +323,6 @@ mf_status mf_state_load_weights(const char *path, const mf_config *cfg,
 out:
     mf_free(&arrays);
     mf_free(&all);
-    (void)mf_h5_close(&f);
-    return st;
-}
-
-mf_status mf_state_load_config(const char *path, char **text, int64_t *version)
-{
-    mf_h5 *f;
-    mf_status st;
-
-    MF_TRY(mf_h5_open(path, &f));
-    MF_TRY_OR(out, mf_h5_get_int(f, "/", "version", version));
-    st = mf_h5_get_text(f, "/", "config", text);
-out:
     (void)mf_h5_close(&f);
     return st;
 }

@@ -7,6 +7,17 @@
 #include "mfrl/base/log.h"
 
 static void (*panic_hook)(void);
+static struct {
+    const char *(*of)(const char *message, const void *arg);
+    const void *arg;
+} origin;
+
+void mf_fail_set_origin(const char *(*of)(const char *, const void *),
+                        const void *arg)
+{
+    origin.of = of;
+    origin.arg = arg;
+}
 
 mf_status mf_fail(mf_status code, const char *file, int line, const char *fmt,
                   ...)
@@ -17,7 +28,8 @@ mf_status mf_fail(mf_status code, const char *file, int line, const char *fmt,
     va_start(ap, fmt);
     vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
-    mf_log(MF_LOG_ERROR, "%s", text);
+    mf_log(MF_LOG_ERROR, "%s%s",
+           origin.of != NULL ? origin.of(text, origin.arg) : "", text);
     mf_log(MF_LOG_DEBUG, "found in %s:%d, status %d", file, line, (int)code);
     return code;
 }

@@ -215,6 +215,7 @@ mf_status mf_opts_set(mf_opts *o, const char *assignment)
     MF_TRY(mf_opt_parse(slot->opt, section->name, mf_opt_trim(value), at,
                         (char *)section->dst + slot->opt->offset));
     slot->set = true;
+    snprintf(slot->where, sizeof(slot->where), "%s", at);
     return MF_OK;
 }
 
@@ -224,6 +225,74 @@ int mf_opts_is_set(const mf_opts *o, const char *section, const char *key)
 
     MF_ASSERT(slot != NULL);
     return slot != NULL && slot->set;
+}
+
+const char *mf_opts_where(const mf_opts *o, const char *section,
+                          const char *key)
+{
+    const mf_opt_slot *slot = find_slot(o, section, key);
+
+    MF_ASSERT(slot != NULL);
+    return slot != NULL ? slot->where : "";
+}
+
+/* Where "section.key" stands in a message as what it is about, or NULL. */
+static const char *find_name(const char *message, const mf_opt_slot *slot)
+{
+    char name[2 * MF_OPT_NAME];
+    const char *at = message;
+
+    snprintf(name, sizeof(name), "%s.%s", slot->section->name, slot->opt->key);
+    while ((at = strstr(at, name)) != NULL) {
+        const char *after = at + strlen(name);
+
+        if (*after == ':' || strncmp(after, " =", 2) == 0 ||
+            strncmp(after, " is ", 4) == 0) {
+            return at;
+        }
+        at = after;
+    }
+    return NULL;
+}
+
+const char *mf_opts_origin(const char *message, const void *opts)
+{
+    const mf_opts *o = opts;
+    const char *first = NULL, *where = "";
+
+    for (int i = 0; i < o->n_slots; i++) {
+        const mf_opt_slot *slot = &o->slots[i];
+        const char *at = slot->set ? find_name(message, slot) : NULL;
+
+        if (at != NULL && (first == NULL || at < first)) {
+            first = at;
+            where = slot->where;
+        }
+    }
+    return where;
+}
+
+int mf_opts_differ(const mf_opts *a, const mf_opts *b,
+                   int (*skip)(const char *key), mf_opt_diff *out)
+{
+    char x[MF_OPT_VALUE], y[MF_OPT_VALUE];
+
+    for (int i = 0; i < a->n_slots; i++) {
+        const mf_opt_slot *p = &a->slots[i], *q = &b->slots[i];
+        const mf_opt *opt = p->opt;
+
+        MF_ASSERT(opt == q->opt);
+        snprintf(out->key, sizeof(out->key), "%s.%s", p->section->name,
+                 opt->key);
+        mf_opt_format(opt, (char *)p->section->dst + opt->offset, x);
+        mf_opt_format(opt, (char *)q->section->dst + opt->offset, y);
+        if (strcmp(x, y) != 0 && !skip(out->key)) {
+            mf_opt_show(x, out->a);
+            mf_opt_show(y, out->b);
+            return 1;
+        }
+    }
+    return 0;
 }
 
 double mf_schedule_at(const mf_schedule *s, double round)

@@ -16,6 +16,7 @@ enum {
     MF_OPT_NAME = 48,    /* inih cuts names off at 49 characters */
     MF_OPT_VALUE = 4096, /* longest value with its NUL; 64 round:value pairs
                             of the longest numbers take less */
+    MF_OPT_WHERE = 320,  /* "source:line: " */
     MF_OPT_SHOWN = 80    /* a piece of user text as shown in a message */
 };
 
@@ -25,6 +26,7 @@ typedef struct mf_opt_slot {
     const mf_opt *opt;
     int line; /* where the text being read sets it, 0 = nowhere */
     bool set;
+    char where[MF_OPT_WHERE]; /* it was set last: start of an error line */
 } mf_opt_slot;
 
 struct mf_opts {

@@ -19,9 +19,9 @@ extern int ini_max_line __attribute__((weak));
 typedef struct reader {
     mf_opts *o;
     const char *source;
-    const char *rest; /* of the text */
-    int line;         /* the one handed out last, from 1 */
-    char at[320];     /* "source:line: " */
+    const char *rest;      /* of the text */
+    int line;              /* the one handed out last, from 1 */
+    char at[MF_OPT_WHERE]; /* "source:line: " */
     const mf_opt_section *section;
     bool key_due; /* the line handed out must come back as a key */
     bool apply;   /* else only check */
@@ -142,7 +142,10 @@ static mf_status read_key(reader *r, const char *key, const char *value)
     MF_TRY(mf_opt_parse(slot->opt, r->section->name, mf_opt_trim(text), r->at,
                         r->apply ? (char *)r->section->dst + slot->opt->offset
                                  : NULL));
-    slot->set = slot->set || r->apply;
+    if (r->apply) {
+        slot->set = true;
+        memcpy(slot->where, r->at, sizeof(slot->where));
+    }
     return MF_OK;
 }
 

@@ -89,8 +89,8 @@ static mf_status fill_rules(battle_cfg *cfg)
     MF_TRY(mf_battle_rules_init(&cfg->rules));
     if (cfg->rules.n_moves + cfg->rules.n_attacks < 2) {
         return MF_FAIL(MF_ERR_USAGE,
-                       "env.battle: speed %g and attack_radius %g leave one "
-                       "action; use at least 1 for one of them",
+                       "env.battle.speed = %g and env.battle.attack_radius = "
+                       "%g leave one action; use at least 1 for one of them",
                        cfg->speed, cfg->attack_radius);
     }
     return MF_OK;
@@ -145,8 +145,9 @@ static mf_status spec(void *config, mf_env_spec *out)
     cfg->n_side = mf_battle_each_start(cfg, NULL, NULL);
     if (cfg->n_side == 0) {
         return MF_FAIL(MF_ERR_USAGE,
-                       "env.battle: no agent can start on a map of %d x %d "
-                       "cells; 20 x 20 has 12 on each side",
+                       "env.battle.width = %d and env.battle.height = %d: no "
+                       "agent can start on such a map; 20 x 20 has 12 on each "
+                       "side",
                        (int)cfg->width, (int)cfg->height);
     }
     *out = (mf_env_spec){

@@ -57,10 +57,12 @@ static mf_status spec(void *config, mf_env_spec *out)
     if (cfg->schedule == CHECKERBOARD &&
         (cfg->width % 2 != 0 || cfg->height % 2 != 0)) {
         return MF_FAIL(MF_ERR_USAGE,
-                       "env.ising: a %d x %d periodic lattice has no "
+                       "env.ising.%s = %d: a %d x %d periodic lattice has no "
                        "checkerboard, as cells of one colour would touch "
                        "across the edge; use even sizes, or "
                        "env.ising.schedule=sequential",
+                       cfg->width % 2 != 0 ? "width" : "height",
+                       (int)(cfg->width % 2 != 0 ? cfg->width : cfg->height),
                        (int)cfg->width, (int)cfg->height);
     }
     *out = (mf_env_spec){.width = (int)cfg->width,

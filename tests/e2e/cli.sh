@@ -94,6 +94,35 @@ check "tiles that make no sense" \
 check "resuming what is no run" \
     refused 3 "not a run directory" train --resume "$SCRATCH/none"
 
+# Keys that only together make no sense are found in the file, too.
+# refused_line TEXT KEY=VALUE SECTION PATTERN: on line 2 of a file
+refused_line() {
+    printf '[%s]\n%s\n[run]\ndir = %s\n' "$2" "$1" "$dir" >"$SCRATCH/two.ini"
+    refused 2 "two\.ini:2: $3" train "$SCRATCH/two.ini" env.name=ising
+}
+
+check "file and line of a batch that shards cannot share" \
+    refused_line "batch = 10" learner "learner.batch = 10"
+check "of shards that cannot share the batch" \
+    refused_line "shards = 3" replay "learner.batch = 256.*replay.shards = 3"
+check "of a replay that is too small" \
+    refused_line "capacity = 5" replay "replay.capacity = 5"
+check "of too many learners" \
+    refused_line "learners = 5" ranks "ranks.learners = 5"
+check "of an odd lattice" \
+    refused_line "height = 19" env.ising "env.ising.height = 19.*20 x 19"
+check "of tiles that make no sense" \
+    refused_line "tiles = 2by2" world "world.tiles = 2by2"
+check "of tiles that do not fit the ranks" \
+    refused_line "tiles = 2x2" world "world.tiles = 2x2"
+check "of layers that make no sense" \
+    refused_line "layers = dense x" net "net.layers"
+check "of an unknown algorithm" \
+    refused_line "name = chess" algo "algo.name = chess"
+check "of a key on the command line" \
+    refused 2 "command line: learner.batch = 10" train run.dir="$dir" \
+    learner.batch=10
+
 # ---- the same under mpirun: said once, by one rank -----------------------
 
 # refused_mpi RANKS CODE PATTERN ARGS...

@@ -39,7 +39,7 @@ check "log.txt: the round at which it was resumed" \
 check "log.txt: what was wrong with a resume" \
     exits 2 run train --resume "$dir" run.rounds=1
 check "log.txt: is written there too" \
-    says "error: run.rounds = 1: .* has done 6 rounds" "$dir/log.txt"
+    says "error: .*run.rounds = 1: .* has done 6 rounds" "$dir/log.txt"
 small "$SCRATCH/quiet" log.level=error
 check "log.level holds from the start" [ ! -s "$SCRATCH/quiet/log.txt" ]
 
@@ -99,3 +99,26 @@ if [ "$(awk '/MemTotal/ { print int($2 / 1e6) }' /proc/meminfo)" -ge 4 ] &&
 else
     skip "a start without memory: it would not start here"
 fi
+
+# ---- a checkpoint of another run -----------------------------------------
+
+small "$SCRATCH/mine"
+small "$SCRATCH/other" env.ising.temperature=1.25
+rm -r "$SCRATCH/mine/checkpoints"
+cp -R "$SCRATCH/other/checkpoints" "$SCRATCH/mine"
+check "a checkpoint of another run is refused: exit code 3" \
+    exits 3 run train --resume "$SCRATCH/mine" run.rounds=8
+check "one line names the key, the file and both values" one_line "$ERR" \
+    "error: .*net.h5 .*env.ising.temperature = 1.25, this one has 0.9"
+check "also on several ranks, which leave cleanly" \
+    exits 3 run_mpi 3 train --resume "$SCRATCH/mine" run.rounds=8
+small "$SCRATCH/edited"
+sed -i 's/^gamma = .*/gamma = 0.5/' "$SCRATCH/edited/config.used.ini"
+check "an edited config is not the run that was saved" \
+    exits 3 run train --resume "$SCRATCH/edited" run.rounds=8
+check "what may change on a resume may differ" \
+    exits 0 run train --resume "$SCRATCH/other" run.rounds=8 \
+    run.burn_in=0.25 checkpoint.every=3 checkpoint.keep=1 log.digest=on
+mv "$SCRATCH/other" "$SCRATCH/moved"
+check "and the run directory may have been moved" \
+    exits 0 run train --resume "$SCRATCH/moved" run.rounds=9

@@ -21,6 +21,52 @@ START_TEST(defaults_fill_every_field)
 }
 END_TEST
 
+START_TEST(a_key_knows_where_it_was_set)
+{
+    good("[run]\n\nrounds = 7\n[env.ising]\nflag = on\n");
+    ck_assert_int_eq(mf_opts_set(o, "env.ising.rate=0.25"), MF_OK);
+    ck_assert_str_eq(mf_opts_where(o, "run", "rounds"), "x.ini:3: ");
+    ck_assert_str_eq(mf_opts_where(o, "env.ising", "rate"), "command line: ");
+    ck_assert_str_eq(mf_opts_where(o, "run", "dir"), "");
+
+    /* a message is about the first key in it that was set */
+    ck_assert_str_eq(mf_opts_origin("run.rounds = 7: too few", o), "x.ini:3: ");
+    ck_assert_str_eq(mf_opts_origin("run.count = 0: more than run.rounds = 7; "
+                                    "env.ising.flag = on",
+                                    o),
+                     "x.ini:3: ");
+    ck_assert_str_eq(mf_opts_origin("env.ising.flag: no", o), "x.ini:5: ");
+    ck_assert_str_eq(mf_opts_origin("env.ising.flag is on", o), "x.ini:5: ");
+    ck_assert_str_eq(mf_opts_origin("use more run.rounds", o), "");
+    ck_assert_str_eq(mf_opts_origin("run.dir = x", o), "");
+    ck_assert_str_eq(mf_opts_origin("", o), "");
+    good("[run]\nrounds = 8\n"); /* the last one counts */
+    ck_assert_str_eq(mf_opts_where(o, "run", "rounds"), "x.ini:2: ");
+}
+END_TEST
+
+static int skip_count(const char *key) { return strcmp(key, "run.count") == 0; }
+
+START_TEST(two_sets_are_compared_by_value)
+{
+    sample other;
+    const mf_opt_section sections[] = {{"run", RUN_OPTS, &other},
+                                       {"env.ising", ISING_OPTS, &other}};
+    mf_opt_diff d;
+    mf_opts *p;
+
+    ck_assert_int_eq(mf_opts_create(sections, 2, &p), MF_OK);
+    good("[run]\nrounds = 1e3\ncount = 5\n[env.ising]\nrate = 0.50\n");
+    ck_assert(!mf_opts_differ(o, p, skip_count, &d));
+    good("[env.ising]\ntemperature = 1\nflag = on\n");
+    ck_assert(mf_opts_differ(o, p, skip_count, &d));
+    ck_assert_str_eq(d.key, "env.ising.temperature");
+    ck_assert_str_eq(d.a, "1");
+    ck_assert_str_eq(d.b, "1, 2.5");
+    mf_opts_destroy(&p);
+}
+END_TEST
+
 START_TEST(ini_forms_are_taken)
 {
     good("");
@@ -229,6 +275,8 @@ int main(void)
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_add_test(tc, defaults_fill_every_field);
     tcase_add_test(tc, ini_forms_are_taken);
+    tcase_add_test(tc, a_key_knows_where_it_was_set);
+    tcase_add_test(tc, two_sets_are_compared_by_value);
     tcase_add_test(tc, lines_that_are_no_ini_are_refused);
     tcase_add_test(tc, unknown_names_bring_the_nearest);
     tcase_add_test(tc, a_key_comes_once_per_text);

@@ -51,6 +51,13 @@ typedef enum mf_status {
 mf_status mf_fail(mf_status code, const char *file, int line, const char *fmt,
                   ...) __attribute__((format(printf, 4, 5)));
 
+/** Begin every error line with what @p origin (message, arg) gives, such as
+ *  the file and line that the message is about; "" for nothing.  NULL stops
+ *  that. */
+void mf_fail_set_origin(const char *(*origin)(const char *message,
+                                              const void *arg),
+                        const void *arg);
+
 /** Report a broken assertion and end the job through the abort hook. */
 _Noreturn void mf_panic(const char *cond, const char *file, int line);
 

@@ -105,6 +105,28 @@ mf_status mf_opts_set(mf_opts *o, const char *assignment);
  *  The key must exist. */
 int mf_opts_is_set(const mf_opts *o, const char *section, const char *key);
 
+/** Where a key was set: "ising.ini:12: ", "command line: ", or "" if it is at
+ *  its default.  The key must exist. */
+const char *mf_opts_where(const mf_opts *o, const char *section,
+                          const char *key);
+
+/** Where that was set which an error line is about: of the first key that is
+ *  named in it as "section.key =", "section.key:" or "section.key is" and is
+ *  not at its default; "" if there is none.  @p opts is a mf_opts, so that
+ *  this can be given to mf_fail_set_origin. */
+const char *mf_opts_origin(const char *message, const void *opts);
+
+/** A key that two sets of the same sections give different values. */
+typedef struct mf_opt_diff {
+    char key[128];     /* "section.key" */
+    char a[96], b[96]; /* the values, cut where they are long */
+} mf_opt_diff;
+
+/** The first key with different values, but for those of which @p skip says
+ *  true ("section.key"); 0 if there is none. */
+int mf_opts_differ(const mf_opts *a, const mf_opts *b,
+                   int (*skip)(const char *key), mf_opt_diff *out);
+
 /** Write all sections as INI text that mf_opts_read takes back to the same
  *  bytes.  With @p explain each key is preceded by comment lines with its
  *  meaning, what it takes, and its default.  A field that no text can give
