@@ -24,30 +24,28 @@ set border 3 linecolor rgb ink linewidth 1
 set tics nomirror out scale 0.6 textcolor rgb ink
 set grid ytics linetype 1 linecolor rgb "#E4E4E4" linewidth 0.8
 set xlabel "Agent-steps, millions" textcolor rgb ink
-set key bottom right samplen 2 spacing 1.25 textcolor rgb ink
+set key center right samplen 2 spacing 1.25 textcolor rgb ink
 
-of(name, value) = stringcolumn("opponent") eq name ? value : NaN
+# the rows of one opponent, so that lines join them
+rows(name) = sprintf("< awk -F, '$4 == \"%s\"' '%s'", name, table)
+M = 1e-6 # columns: 2 agent-steps, 6 to 8 win rate and interval, 12 reward
 
 draw = 'set multiplot layout 1, 2; \
     set style line 2 linecolor rgb blue pointtype 7 pointsize dot; \
     set style line 3 linecolor rgb orange pointtype 4 pointsize 1.3 * dot; \
     set ylabel "Games won, %" textcolor rgb ink; set yrange [0:100]; \
-    plot table using (column("agent_steps") / 1e6) \
-             :(of("random", 100 * column("win_rate"))) \
-             with points linestyle 2 title "against random", \
-         table using (column("agent_steps") / 1e6) \
-             :(of("rush", 100 * column("win_rate"))) \
-             :(of("rush", 100 * column("win_rate_low"))) \
-             :(of("rush", 100 * column("win_rate_high"))) \
+    plot rows("random") using (M * $2):(100 * $6) \
+             with linespoints linestyle 2 title "against random", \
+         rows("rush") using (M * $2):(100 * $6) \
+             with lines linestyle 3 notitle, \
+         rows("rush") using (M * $2):(100 * $6):(100 * $7):(100 * $8) \
              with yerrorbars linestyle 3 title "against rush"; \
     set ylabel "Reward of a side in a game" textcolor rgb ink; \
     set autoscale y; \
-    plot table using (column("agent_steps") / 1e6) \
-             :(of("random", column("reward"))) \
-             with points linestyle 2 title "against random", \
-         table using (column("agent_steps") / 1e6) \
-             :(of("rush", column("reward"))) \
-             with points linestyle 3 title "against rush"; \
+    plot rows("random") using (M * $2):12 \
+             with linespoints linestyle 2 title "against random", \
+         rows("rush") using (M * $2):12 \
+             with linespoints linestyle 3 title "against rush"; \
     unset multiplot'
 
 set terminal svg size 900, 360 font "Helvetica,13" background rgb "white"
