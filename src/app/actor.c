@@ -10,6 +10,7 @@ void mf_actor_destroy(mf_actor **slot)
     if (a == NULL) {
         return;
     }
+    mf_recorder_destroy(&a->recorder);
     mf_arena_clear(&a->arena);
     if (a->algo != NULL) {
         a->run->cfg->algo->destroy(&a->algo);
@@ -80,6 +81,7 @@ mf_status mf_actor_create(mf_run *run, mf_actor **out)
         err, mf_arena_create(run, (uint64_t)run->cfg->run.run.seed, &a->arena));
     MF_TRY_OR(err, mf_arena_add_worlds(&a->arena));
     MF_TRY_OR(err, create_buffers(a));
+    MF_TRY_OR(err, mf_recorder_create(run, &a->recorder));
     *out = a;
     return MF_OK;
 
@@ -198,14 +200,23 @@ static mf_status pack(mf_actor *a, const mf_arena_world *w, int step,
 static mf_status step_world(mf_actor *a, mf_arena_world *w, int64_t round,
                             int step, const float *weights, int64_t *counters)
 {
-    const int steps = a->run->steps;
+    const int64_t at = round * a->run->steps + step; /* of the world */
+    const int64_t lag = a->run->cfg->run.pipeline.lag;
+    const bool recorded = mf_recorder_wants(a->recorder, w->world, at);
     mf_policy by[2];
     int64_t n;
 
     mf_actor_policies(a, w->set, round, weights, by);
-    MF_TRY(mf_arena_play(&a->arena, w, (uint64_t)(round * steps + step), by));
+    MF_TRY(mf_arena_play(&a->arena, w, (uint64_t)at, by));
+    if (recorded) {
+        MF_TRY(mf_recorder_before(a->recorder, w, at));
+    }
     n = choose_recorded(a, w);
     MF_TRY(mf_arena_settle(&a->arena, w, counters, &n));
+    if (recorded) {
+        MF_TRY(mf_recorder_after(a->recorder, w, at,
+                                 round > lag ? round - lag : 0, counters));
+    }
     a->agent_steps += w->agents.n;
     mf_run_phase(a->run, MF_PHASE_PACK);
     return pack(a, w, step, n);

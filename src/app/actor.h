@@ -6,17 +6,19 @@
 
 #include "arena.h"
 #include "mfrl/comm/ship.h"
+#include "recorder.h"
 
 typedef struct mf_actor {
     mf_run *run;
     void *algo;
     mf_arena arena;
     mf_outbox *outbox;
-    int *owner;          /* [n_shards] learner */
-    uint8_t **cursor;    /* [n_learners] scratch */
-    uint8_t **section;   /* [n_learners] scratch */
-    uint8_t *skip;       /* [agents that fit the tile] not to be recorded */
-    int64_t agent_steps; /* made in this round, by agents of the tile */
+    mf_recorder *recorder; /* NULL if it records nothing */
+    int *owner;            /* [n_shards] learner */
+    uint8_t **cursor;      /* [n_learners] scratch */
+    uint8_t **section;     /* [n_learners] scratch */
+    uint8_t *skip;         /* [agents that fit the tile] not to be recorded */
+    int64_t agent_steps;   /* made in this round, by agents of the tile */
 } mf_actor;
 
 /** Create the worlds of this rank's group, in their starting state.

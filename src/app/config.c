@@ -8,6 +8,7 @@
 #include "mfrl/comm/tags.h"
 #include "mfrl/io/run_files.h"
 #include "mfrl/replay/merge.h"
+#include "record_fields.h"
 
 enum { MAX_CONFIG_BYTES = 1 << 20 };
 
@@ -100,8 +101,8 @@ mf_status mf_config_set_dir(mf_config *c, const char *dir)
 static int may_change(const char *key)
 {
     static const char *const FREE[] = {
-        "run.rounds",  "run.burn_in", "run.dir", "ranks.",
-        "world.tiles", "checkpoint.", "log.",
+        "run.rounds",  "run.burn_in", "run.dir",     "ranks.",
+        "world.tiles", "checkpoint.", "trajectory.", "log.",
     };
 
     for (size_t k = 0; k < sizeof(FREE) / sizeof(FREE[0]); k++) {
@@ -127,8 +128,8 @@ mf_status mf_config_override_resumed(mf_config *c, int n,
             return MF_FAIL(MF_ERR_USAGE,
                            "command line: '%s' cannot change when a run is "
                            "resumed, only run.rounds, run.burn_in, ranks.*, "
-                           "world.tiles, checkpoint.* and log.*; start a new "
-                           "run with another run.dir",
+                           "world.tiles, checkpoint.*, trajectory.* and log.*; "
+                           "start a new run with another run.dir",
                            assignments[i]);
         }
     }
@@ -254,6 +255,13 @@ mf_status mf_config_resolve(mf_config *c)
                        "selfplay.rule: environment %s has one team, which "
                        "plays with nobody else; leave it at shared",
                        c->env->name);
+    }
+    MF_TRY(mf_record_fields(c->run.trajectory.fields, &c->recorded));
+    if (c->run.trajectory.world >= c->n_worlds) {
+        return MF_FAIL(MF_ERR_USAGE,
+                       "trajectory.world = %lld: the worlds are numbered from "
+                       "0 to %d",
+                       (long long)c->run.trajectory.world, c->n_worlds - 1);
     }
     for (int s = 0; s < c->env_spec.n_sets; s++) {
         if (mf_config_temperature(c, s, 0) <= 0) {

@@ -28,6 +28,7 @@ typedef struct mf_config {
     const mf_algo_ops *algo;
     const void *algo_cfg;
     int n_worlds;
+    unsigned recorded; /* fields of trajectories: bits 1u << MF_TRAJ_... */
     size_t n_weights, n_state, n_grad; /* floats per weight set */
 } mf_config;
 

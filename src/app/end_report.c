@@ -26,6 +26,7 @@ static const char *const PHASES[MF_N_PHASES] = {
     [MF_PHASE_REPORT] = "report",
     [MF_PHASE_CHECKPOINT] = "checkpoint",
     [MF_PHASE_EVALUATE] = "evaluate",
+    [MF_PHASE_RECORD] = "record",
 };
 
 /* What every rank tells rank 0. */

@@ -1,6 +1,7 @@
 #include "memory.h"
 
 #include "mfrl/replay/merge.h"
+#include "recorder.h"
 
 static size_t round_up(size_t n, size_t of) { return (n + of - 1) / of; }
 
@@ -48,7 +49,8 @@ static size_t actor_bytes(const mf_config *cfg, const mf_plan *plan,
     const size_t boxes = 2 * (message + learners * agents * stride);
 
     return worlds * world_bytes(cfg, &plan->decomp) +
-           most * (2 * sizeof(uint32_t) + 1) + boxes;
+           mf_recorder_bytes(cfg, plan) + most * (2 * sizeof(uint32_t) + 1) +
+           boxes;
 }
 
 static size_t learner_bytes(const mf_config *cfg, const mf_plan *plan)

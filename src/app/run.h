@@ -31,6 +31,7 @@ typedef enum mf_phase {
     MF_PHASE_REPORT,
     MF_PHASE_CHECKPOINT,
     MF_PHASE_EVALUATE,
+    MF_PHASE_RECORD,
     MF_N_PHASES
 } mf_phase;
 

@@ -22,8 +22,10 @@ static const char HELP[] =
     "results in run.dir.  Without a CONFIG the built-in defaults are used;\n"
     "`mfrl-dist config` lists them.\n"
     "A resumed run takes its config from its directory; only run.rounds,\n"
-    "run.burn_in, ranks.*, world.tiles, checkpoint.* and log.* may be given\n"
-    "anew, and the number of ranks may differ.\n";
+    "run.burn_in, ranks.*, world.tiles, checkpoint.*, trajectory.* and log.*\n"
+    "may be given anew, and the number of ranks may differ.\n"
+    "With trajectory.every=1 all that the agents of a world do is recorded in\n"
+    "run.dir/traj/; see mfrl-dist verify --help.\n";
 
 /* out->overrides is the caller's to free, also on failure. */
 static mf_status set_resume(mf_train_args *out, const char *dir)

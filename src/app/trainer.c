@@ -78,6 +78,11 @@ mf_status mf_trainer_create(mf_run *run, const char *resume, mf_trainer *out)
         MF_TRY_OR(err, load_frozen(out));
     }
     MF_TRY_OR(err,
+              mf_comm_agree(all, run->roles.rank == 0
+                                     ? mf_recorder_prepare(
+                                           run->cfg, from.at.round * run->steps)
+                                     : MF_OK));
+    MF_TRY_OR(err,
               mf_comm_agree(all, mf_report_create(run, &from.at, from.partial,
                                                   &out->report)));
     MF_TRY_OR(err, publish_first(out, &from));
@@ -252,6 +257,9 @@ static mf_status checkpoint(mf_trainer *t)
     /* Nothing may be under way: everyone has every version and count. */
     MF_TRY(mf_weights_get(t->weights, t->round, &newest));
     MF_TRY(mf_report_flush(t->report, 0));
+    if (t->actor != NULL) {
+        mf_recorder_cut(t->actor->recorder);
+    }
     MF_TRY(mf_save(t));
     if (t->run->roles.rank == 0 && t->record != NULL && t->saved == t->round) {
         t->record->at = *mf_report_progress(t->report);

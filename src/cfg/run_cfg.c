@@ -147,6 +147,21 @@ static const mf_opt EVAL[] = {
     {.key = NULL},
 };
 
+static const mf_opt TRAJECTORY[] = {
+    {"every", MF_OPT_INT, AT(trajectory.every), "0", 0, 1e9, NULL, "steps",
+     "every so many steps one is recorded, see traj/ in run.dir; 0 = none; "
+     "verify needs 1"},
+    {"fields", MF_OPT_STRING, AT(trajectory.fields), "hp, action, reward", 0, 0,
+     NULL, NULL,
+     "recorded of every agent besides its position: some of hp, action, "
+     "reward, counts, neighbours, or all"},
+    {"world", MF_OPT_INT, AT(trajectory.world), "0", 0, MF_MAX_WORLDS - 1, NULL,
+     NULL, "number of the world that is recorded"},
+    {"steps", MF_OPT_INT, AT(trajectory.steps), "10000", 0, 1e12, NULL,
+     "frames", "a file ends after so many; 0 = no limit"},
+    {.key = NULL},
+};
+
 static const mf_opt LOG[] = {
     {"every", MF_OPT_INT, AT(log.every), "10", 1, 86400, NULL, "seconds",
      "time between status lines"},
@@ -176,6 +191,7 @@ void mf_run_cfg_sections(mf_run_cfg *c, mf_opt_section *out)
         {"selfplay", SELFPLAY, c},
         {"checkpoint", CHECKPOINT, c},
         {"eval", EVAL, c},
+        {"trajectory", TRAJECTORY, c},
         {"log", LOG, c},
     };
 

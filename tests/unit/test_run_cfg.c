@@ -69,6 +69,10 @@ START_TEST(defaults_are_those_of_the_design)
     ck_assert_double_eq(mf_schedule_at(&c.policy.temperature, 5), 0);
     ck_assert_int_eq(c.checkpoint.every, 100);
     ck_assert_int_eq(c.checkpoint.keep, 2);
+    ck_assert_int_eq(c.trajectory.every, 0);
+    ck_assert_str_eq(c.trajectory.fields, "hp, action, reward");
+    ck_assert_int_eq(c.trajectory.world, 0);
+    ck_assert_int_eq(c.trajectory.steps, 10000);
     ck_assert_int_eq(c.log.every, 10);
     ck_assert_int_eq(c.log.level, MF_LOG_INFO);
     ck_assert(!c.log.digest);
@@ -92,6 +96,7 @@ START_TEST(every_key_reaches_its_own_field)
         "[selfplay]\nrule=frozen\nkeep=0.5\nopponent=o.h5\n"
         "[checkpoint]\nevery=16\nkeep=17\n"
         "[eval]\nevery=20\nrounds=22\nagainst=rush\ntemperature=0.5\n"
+        "[trajectory]\nevery=23\nfields=all\nworld=24\nsteps=25\n"
         "[log]\nevery=18\nlevel=debug\ndigest=on\nmetrics_every=19\n";
     mf_run_cfg want = {
         .run = {INT64_C(9007199254740992), "runs/a", 1, 0.25},
@@ -108,6 +113,7 @@ START_TEST(every_key_reaches_its_own_field)
         .selfplay = {MF_SELFPLAY_FROZEN, 0.5, "o.h5"},
         .checkpoint = {16, 17},
         .eval = {20, 22, "rush", 0.5},
+        .trajectory = {23, "all", 24, 25},
         .log = {18, MF_LOG_DEBUG, true, 19},
     };
     char first[8192], again[8192];
@@ -162,7 +168,7 @@ START_TEST(ranges_hold)
             "command line: unknown section [env.isinng]; there are [run], "
             "[ranks], [pipeline], [world], [env], [algo], [table], [net], "
             "[replay], [learner], [policy], [selfplay], [checkpoint], [eval], "
-            "[log]");
+            "[trajectory], [log]");
     refused("lr=1", "command line: 'lr=1': expected section.key=value; did you "
                     "mean 'learner.lr'?");
     refused("log.level=warning",

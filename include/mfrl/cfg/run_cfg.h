@@ -14,7 +14,7 @@
 #include "mfrl/base/status.h"
 #include "mfrl/cfg/opt.h"
 
-enum { MF_RUN_SECTIONS = 15 };
+enum { MF_RUN_SECTIONS = 16 };
 enum { MF_MAX_LAG = 16 }; /* rounds */
 enum { MF_MAX_WORLDS = 16384 };
 
@@ -86,6 +86,12 @@ typedef struct mf_run_cfg {
         char against[MF_OPT_TEXT];
         double temperature;
     } eval;
+    struct {
+        int64_t every; /* steps; 0 = off */
+        char fields[MF_OPT_TEXT];
+        int64_t world;
+        int64_t steps; /* frames of a segment; 0 = no limit */
+    } trajectory;
     struct {
         int64_t every; /* seconds */
         int level;     /* mf_log_level */
