@@ -10,6 +10,7 @@
 #include "mfrl/comm/collective.h"
 #include "mfrl/io/run_files.h"
 #include "player.h"
+#include "state_files.h"
 
 enum { MAX_PLAYERS = 64 };
 
@@ -71,25 +72,22 @@ static mf_status parse(int argc, char **argv, eval *e)
 /* The config of the games: the first policy's, with what was given anew. */
 static mf_status read_config(eval *e)
 {
-    const mf_env_ops *env = mf_env_find("battle");
-    char *text = NULL;
-    mf_status st = MF_OK;
+    char path[256] = "";
+    char *text;
+    mf_status st;
 
     MF_TRY(mf_config_init(&e->cfg));
-    MF_TRY(mf_alloc((size_t)e->n_players, sizeof(*e->players), "players",
-                    &e->players));
-    for (int i = 0; i < e->n_players; i++) {
-        MF_TRY(mf_player_find(env, e->names[i], &e->players[i]));
-        if (text == NULL && e->players[i].policy.script == NULL) {
-            MF_TRY(mf_player_config(&e->players[i], &text));
-            MF_TRY_OR(out, mf_opts_read(e->cfg.opts, text, e->names[i]));
-        }
+    for (int i = 0; path[0] == '\0' && i < e->n_players; i++) {
+        (void)mf_player_path(e->names[i], path);
     }
-    MF_TRY_OR(out, mf_config_override(&e->cfg, e->n_overrides, e->overrides));
-    st = mf_config_resolve(&e->cfg);
-out:
-    mf_free(&text);
-    return st;
+    if (path[0] != '\0') {
+        MF_TRY(mf_state_load_config(path, &text));
+        st = mf_opts_read(e->cfg.opts, text, path);
+        mf_free(&text);
+        MF_TRY(st);
+    }
+    MF_TRY(mf_config_override(&e->cfg, e->n_overrides, e->overrides));
+    return mf_config_resolve(&e->cfg);
 }
 
 static mf_status prepare(eval *e)
@@ -97,8 +95,10 @@ static mf_status prepare(eval *e)
     const int n = e->n_players;
 
     MF_TRY(read_config(e));
+    MF_TRY(mf_alloc((size_t)n, sizeof(*e->players), "players", &e->players));
     MF_TRY(mf_alloc((size_t)n, sizeof(*e->policies), "policies", &e->policies));
     for (int i = 0; i < n; i++) {
+        MF_TRY(mf_player_find(e->cfg.env, e->names[i], &e->players[i]));
         MF_TRY(mf_player_load(&e->players[i], &e->cfg,
                               e->cfg.run.eval.temperature));
         e->policies[i] = e->players[i].policy;

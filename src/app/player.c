@@ -19,42 +19,36 @@ static const char *find_script(const mf_env_ops *env, const char *name)
     return NULL;
 }
 
-mf_status mf_player_find(const mf_env_ops *env, const char *name,
-                         mf_player *out)
+bool mf_player_path(const char *name, char path[256])
 {
     static const char *const INSIDE[] = {"", "/net.h5",
                                          "/checkpoints/latest/net.h5"};
-    const char *script = find_script(env, name);
     struct stat s;
 
-    *out = (mf_player){.policy = {.script = script}};
-    if (strlen(name) >= sizeof(out->name)) {
-        return MF_FAIL(MF_ERR_USAGE, "the name of a player is too long: %s",
-                       name);
-    }
-    snprintf(out->name, sizeof(out->name), "%s", name);
-    if (script != NULL) {
-        return MF_OK;
-    }
     for (size_t i = 0; i < sizeof(INSIDE) / sizeof(INSIDE[0]); i++) {
-        const int n =
-            snprintf(out->path, sizeof(out->path), "%.200s%s", name, INSIDE[i]);
+        const int n = snprintf(path, 256, "%s%s", name, INSIDE[i]);
 
-        if (n < (int)sizeof(out->path) && stat(out->path, &s) == 0 &&
-            S_ISREG(s.st_mode)) {
-            return MF_OK;
+        if (n < 256 && stat(path, &s) == 0 && S_ISREG(s.st_mode)) {
+            return true;
         }
+    }
+    path[0] = '\0';
+    return false;
+}
+
+mf_status mf_player_find(const mf_env_ops *env, const char *name,
+                         mf_player *out)
+{
+    *out = (mf_player){.policy = {.script = find_script(env, name)}};
+    snprintf(out->name, sizeof(out->name), "%s", name);
+    if (out->policy.script != NULL || mf_player_path(name, out->path)) {
+        return MF_OK;
     }
     return MF_FAIL(MF_ERR_USAGE,
                    "%s: no such player; give a net.h5, a checkpoint or a run "
-                   "directory, or a script of %s such as %s",
-                   name, env->name,
-                   env->scripts != NULL ? env->scripts[0] : "(none)");
-}
-
-mf_status mf_player_config(const mf_player *p, char **text)
-{
-    return mf_state_load_config(p->path, text);
+                   "directory, or a script of %s%s%s",
+                   name, env->name, env->scripts != NULL ? " such as " : "",
+                   env->scripts != NULL ? env->scripts[0] : "");
 }
 
 static mf_status read_config(mf_player *p)
@@ -62,7 +56,7 @@ static mf_status read_config(mf_player *p)
     char *text;
     mf_status st;
 
-    MF_TRY(mf_player_config(p, &text));
+    MF_TRY(mf_state_load_config(p->path, &text));
     MF_TRY_OR(out, mf_alloc(1, sizeof(*p->cfg), "player", &p->cfg));
     MF_TRY_OR(out, mf_config_init(p->cfg));
     MF_TRY_OR(out, mf_opts_read(p->cfg->opts, text, p->path));

@@ -5,6 +5,8 @@
 #ifndef MFRL_APP_PLAYER_H
 #define MFRL_APP_PLAYER_H
 
+#include <stdbool.h>
+
 #include "arena.h"
 
 typedef struct mf_player {
@@ -16,15 +18,14 @@ typedef struct mf_player {
     mf_policy policy;
 } mf_player;
 
+/** The net.h5 that a name leads to: itself, a checkpoint's, or that of the
+ *  newest checkpoint of a run directory; false if there is none.  Local. */
+bool mf_player_path(const char *name, char path[256]);
+
 /** Find @p name among the scripts of an environment, or the policy that it
- *  leads to: a net.h5, a checkpoint, or a run directory (its newest
- *  checkpoint).  MF_ERR_USAGE if there is neither.  Local. */
+ *  leads to.  MF_ERR_USAGE if there is neither.  Local. */
 mf_status mf_player_find(const mf_env_ops *env, const char *name,
                          mf_player *out);
-
-/** The environment's config that a policy was trained in, as text to be
- *  released with mf_free.  Local. */
-mf_status mf_player_config(const mf_player *p, char **text);
 
 /** Load the policy of a player that was found; it plays worlds of
  *  @p cfg at @p temperature.  MF_ERR_FILE if it does not fit them.  Local. */
