@@ -26,6 +26,7 @@ mf_status mf_arena_open(mf_arena *a, int world, int slot, mf_arena_world *w)
     const mf_config *cfg = a->run->cfg;
     const mf_roles *roles = &a->run->roles;
     const mf_decomp *d = &roles->plan.decomp;
+    mf_status st;
     void *cells;
     size_t elem;
 
@@ -34,8 +35,12 @@ mf_status mf_arena_open(mf_arena *a, int world, int slot, mf_arena_world *w)
                             &w->env));
     cfg->env->agents(w->env, &w->agents);
     cells = cfg->env->cells(w->env, &elem);
-    return mf_halo_create(roles->group, d->px, d->py, &a->tile, cells, elem,
-                          slot, &w->halo);
+    st = mf_halo_create(roles->group, d->px, d->py, &a->tile, cells, elem, slot,
+                        &w->halo);
+    if (st != MF_OK) {
+        mf_arena_close(a, w);
+    }
+    return st;
 }
 
 mf_status mf_arena_create(mf_run *run, uint64_t seed, mf_arena *out)
@@ -102,7 +107,7 @@ static mf_status act_by(mf_arena *a, mf_arena_world *w, const mf_policy *p,
 static int same_policy(const mf_policy *a, const mf_policy *b)
 {
     return a->ops == b->ops && a->algo == b->algo && a->weights == b->weights &&
-           a->script == b->script;
+           a->script == b->script && a->temperature == b->temperature;
 }
 
 /* Observation and action of all who act now and lie in a region. */

@@ -101,8 +101,8 @@ mf_status mf_config_set_dir(mf_config *c, const char *dir)
 static int may_change(const char *key)
 {
     static const char *const FREE[] = {
-        "run.rounds",  "run.burn_in", "run.dir",     "ranks.",
-        "world.tiles", "checkpoint.", "trajectory.", "log.",
+        "run.rounds",  "run.burn_in", "run.dir", "ranks.", "world.tiles",
+        "checkpoint.", "trajectory.", "eval.",   "log.",
     };
 
     for (size_t k = 0; k < sizeof(FREE) / sizeof(FREE[0]); k++) {
@@ -125,12 +125,13 @@ mf_status mf_config_override_resumed(mf_config *c, int n,
         snprintf(key, sizeof(key), "%.*s", (int)strcspn(assignments[i], " ="),
                  assignments[i]);
         if (!may_change(key) || strcmp(key, "run.dir") == 0) {
-            return MF_FAIL(MF_ERR_USAGE,
-                           "command line: '%s' cannot change when a run is "
-                           "resumed, only run.rounds, run.burn_in, ranks.*, "
-                           "world.tiles, checkpoint.*, trajectory.* and log.*; "
-                           "start a new run with another run.dir",
-                           assignments[i]);
+            return MF_FAIL(
+                MF_ERR_USAGE,
+                "command line: '%s' cannot change when a run is "
+                "resumed, only run.rounds, run.burn_in, ranks.*, "
+                "world.tiles, checkpoint.*, trajectory.*, eval.* and log.*; "
+                "start a new run with another run.dir",
+                assignments[i]);
         }
     }
     return mf_config_override(c, n, assignments);

@@ -206,8 +206,8 @@ static mf_status play(eval *e, const mf_plan *plan)
 
     MF_TRY(mf_run_create(&e->cfg, plan, &run));
     st = mf_match_play(&run, e->policies, e->pairs, e->n_pairs,
-                       (int)e->cfg.run.eval.rounds,
-                       (uint64_t)e->cfg.run.run.seed, e->tally);
+                       (int)e->cfg.run.eval.rounds, mf_match_seed(&e->cfg),
+                       e->tally);
     if (st != MF_OK) {
         mf_comm_abort(st);
     }

@@ -104,7 +104,7 @@ static bool read_row(mf_evaluation *e, const char *line, int64_t resumed)
 }
 
 /* Rows of eval.csv up to the round that is gone on from; the rest will be
- * made again. */
+ * made again, and with it the same best.h5. */
 static mf_status restore(mf_evaluation *e, int64_t resumed)
 {
     char *text = NULL, *kept = NULL;
@@ -177,10 +177,8 @@ static mf_status play(mf_evaluation *e, const float *weights, mf_tally *tally)
     }
     e->quiet = *e->run;
     e->quiet.phases.seconds = e->quiet.phase_seconds;
-    /* other games than those that are trained on */
     return mf_match_play(&e->quiet, players, pairs, e->n,
-                         (int)cfg->run.eval.rounds,
-                         ~(uint64_t)cfg->run.run.seed, tally);
+                         (int)cfg->run.eval.rounds, mf_match_seed(cfg), tally);
 }
 
 /* One write a row, so that readers never see a part. */
@@ -209,8 +207,8 @@ static mf_status report(const mf_evaluation *e, int i, const mf_tally *t,
     const double rate = mf_tally_win_rate(t, &low, &high);
 
     snprintf(line, sizeof(line),
-             "%lld,%lld,%.3f,%s,%lld,%.6g,%.6g,%.6g,%lld,%.6g,%.6g,%.6g,%.6g,"
-             "%.6g\n",
+             "%lld,%lld,%.3f,%s,%lld,%.17g,%.6g,%.6g,%lld,%.6g,%.6g,%.17g,"
+             "%.6g,%.6g\n",
              (long long)at->round, (long long)at->agent_steps, at->wall, name,
              (long long)t->games, rate, low, high,
              (long long)(t->games - t->wins - t->losses),

@@ -92,6 +92,11 @@ mf_status mf_match_play(mf_run *run, const mf_policy *players,
                            run->roles.control);
 }
 
+uint64_t mf_match_seed(const mf_config *cfg)
+{
+    return ~(uint64_t)cfg->run.run.seed;
+}
+
 double mf_tally_win_rate(const mf_tally *t, double *low, double *high)
 {
     const double z = 1.959964;
@@ -108,5 +113,5 @@ double mf_tally_win_rate(const mf_tally *t, double *low, double *high)
 
 double mf_tally_reward(const mf_tally *t, int side)
 {
-    return (double)t->reward[side] * 0x1p-32 / (double)t->games;
+    return (double)t->reward[side] / MF_REWARD_ONE / (double)t->games;
 }

@@ -11,7 +11,7 @@ typedef struct mf_tally {
     int64_t games, wins, losses; /* of a; the rest are ties */
     int64_t alive[2];            /* survivors */
     int64_t agents[2];           /* at the start */
-    int64_t reward[2];           /* of all agents and steps, units of 2^-32 */
+    int64_t reward[2]; /* of all agents and steps, see MF_REWARD_ONE */
     int64_t attacks[2];
     int64_t steps;
 } mf_tally;
@@ -32,8 +32,13 @@ mf_status mf_match_play(mf_run *run, const mf_policy *players,
                         const mf_pair *pairs, int n_pairs, int rounds,
                         uint64_t seed, mf_tally *tally);
 
+/** The seed of a config's evaluations: other games than those trained on.
+ *  Local. */
+uint64_t mf_match_seed(const mf_config *cfg);
+
 /** a's share of wins, ties counting nothing, and the 95 % interval of Wilson
- *  (1927).  Local. */
+ *  (1927), as if games were independent: the two of a couple begin alike, and
+ *  of two equal policies one wins just where the other loses.  Local. */
 double mf_tally_win_rate(const mf_tally *t, double *low, double *high);
 
 /** Mean reward of a game for the side of a (0) or b (1).  Local. */

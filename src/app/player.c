@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "mfrl/base/log.h"
 #include "mfrl/base/mem.h"
 #include "mfrl/io/run_files.h"
 #include "state_files.h"
@@ -79,6 +80,12 @@ static mf_status check_fit(const mf_player *p, const mf_config *cfg)
                        "of observation, these worlds are %s with %d and %d",
                        p->path, p->cfg->env->name, a->n_actions, a->obs_floats,
                        cfg->env->name, b->n_actions, b->obs_floats);
+    }
+    if (strcmp(a->mean_action, b->mean_action) != 0) {
+        mf_log_root(MF_LOG_WARN,
+                    "%s: was trained on the mean action of %s, but in these "
+                    "worlds it sees that of %s",
+                    p->path, a->mean_action, b->mean_action);
     }
     return MF_OK;
 }

@@ -18,10 +18,10 @@ typedef struct row {
 } row;
 
 /* Sums over the tiles: the environment's counters, then of every team (if
- * there are two) these, then its agents by action.  Reward and hp are whole
- * multiples of 2^-24, so that the order of agents does not matter. */
+ * there are two) these, then its agents by action.  Rewards are summed as
+ * env.h says, hp likewise as whole multiples of 2^-24. */
 enum { SUM_ALIVE, SUM_REWARD, SUM_HP, SUM_ACTIONS };
-static const double ONE = 0x1p24;
+static const double HP_ONE = 0x1p24;
 
 static bool has_counts(const mf_config *cfg)
 {
@@ -216,7 +216,7 @@ static void put(const mf_recorder *r, const mf_trajectory_rows *rows,
     }
 }
 
-static int64_t whole(float x) { return (int64_t)((double)x * ONE); }
+static int64_t hp_fixed(float hp) { return (int64_t)((double)hp * HP_ONE); }
 
 static mf_status sum_up(mf_recorder *r, const mf_env_agents *g,
                         const int64_t *counters)
@@ -231,8 +231,8 @@ static mf_status sum_up(mf_recorder *r, const mf_env_agents *g,
         int64_t *sums = teams + g->team[i] * stride;
 
         sums[SUM_ALIVE]++;
-        sums[SUM_REWARD] += whole(g->rew[i]);
-        sums[SUM_HP] += g->hp != NULL ? whole(g->hp[i]) : 0;
+        sums[SUM_REWARD] += mf_reward_fixed(g->rew[i]);
+        sums[SUM_HP] += g->hp != NULL ? hp_fixed(g->hp[i]) : 0;
         sums[SUM_ACTIONS + g->act[i]]++;
     }
     return mf_comm_sum_i64(r->sums, n_sums(r), r->run->roles.group);
@@ -250,8 +250,8 @@ static void observe(mf_recorder *r)
         const double n = (double)sums[SUM_ALIVE];
 
         *to++ = n;
-        *to++ = n > 0 ? (double)sums[SUM_REWARD] / ONE / n : 0;
-        *to++ = n > 0 ? (double)sums[SUM_HP] / ONE / n : 0;
+        *to++ = n > 0 ? (double)sums[SUM_REWARD] / MF_REWARD_ONE / n : 0;
+        *to++ = n > 0 ? (double)sums[SUM_HP] / HP_ONE / n : 0;
         for (int a = 0; a < e->n_actions; a++) {
             *to++ = (double)sums[SUM_ACTIONS + a];
         }

@@ -9,7 +9,7 @@
 #include "mfrl/base/log.h"
 #include "mfrl/base/mem.h"
 
-enum { BAR = 20 };
+enum { BAR = 20, SHOWN = 3 };      /* SHOWN of the environment's metrics */
 static const double REDRAW = 0.25; /* seconds, on a terminal */
 
 struct mf_status_line {
@@ -85,6 +85,8 @@ void mf_status_line_show(mf_status_line *s, const mf_progress *at,
                          const mf_status_values *v)
 {
     const mf_config *cfg = s->run->cfg;
+    const int n_shown =
+        cfg->env_spec.n_metrics < SHOWN ? cfg->env_spec.n_metrics : SHOWN;
     const double now = mf_clock_now();
     const double every = s->terminal ? REDRAW : (double)cfg->run.log.every;
     const double done = (double)at->round / (double)cfg->run.run.rounds;
@@ -109,7 +111,7 @@ void mf_status_line_show(mf_status_line *s, const mf_progress *at,
                             "[%s] %3.0f%%  round %lld/%lld  %s agent-steps/s",
                             bar, 100 * done, (long long)at->round,
                             (long long)cfg->run.run.rounds, speed);
-    for (int k = 0; k < cfg->env_spec.n_metrics && used < sizeof(line); k++) {
+    for (int k = 0; k < n_shown && used < sizeof(line); k++) {
         used += (size_t)snprintf(line + used, sizeof(line) - used, "  %s %.4f",
                                  cfg->env_spec.metrics[k], v->metrics[k]);
     }

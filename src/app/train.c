@@ -22,7 +22,9 @@ static const char HELP[] =
     "results in run.dir.  Without a CONFIG the built-in defaults are used;\n"
     "`mfrl-dist config` lists them.\n"
     "A resumed run takes its config from its directory; only run.rounds,\n"
-    "run.burn_in, ranks.*, world.tiles, checkpoint.*, trajectory.* and log.*\n"
+    "run.burn_in, ranks.*, world.tiles, checkpoint.*, trajectory.*, eval.* "
+    "and\n"
+    "log.*\n"
     "may be given anew, and the number of ranks may differ.\n"
     "With trajectory.every=1 all that the agents of a world do is recorded in\n"
     "run.dir/traj/; see mfrl-dist verify --help.\n";

@@ -14,7 +14,6 @@
 #include "run_json.h"
 #include "save.h"
 #include "signals.h"
-#include "state_files.h"
 
 enum { WORD_STOP = 1 }; /* what travels with a version of the weights */
 
@@ -41,16 +40,36 @@ static mf_status publish_first(mf_trainer *t, const mf_restored *from)
     return mf_weights_publish(t->weights, t->learner->weights, 0);
 }
 
+/* The opponent of selfplay.rule = frozen, a policy of the same network. */
+static mf_status read_frozen(mf_trainer *t)
+{
+    const mf_config *cfg = t->run->cfg;
+    mf_player p;
+    mf_status st;
+
+    MF_TRY(mf_player_find(cfg->env, cfg->run.selfplay.opponent, &p));
+    MF_TRY_OR(out, mf_player_load(&p, cfg, 0));
+    if (p.cfg == NULL || p.cfg->algo != cfg->algo ||
+        p.cfg->n_weights != cfg->n_weights ||
+        p.cfg->env_spec.n_sets != cfg->env_spec.n_sets) {
+        st = MF_FAIL(MF_ERR_USAGE,
+                     "selfplay.opponent = %s: is no %s policy with the %zu "
+                     "weights of this run's network",
+                     cfg->run.selfplay.opponent, cfg->algo->name,
+                     cfg->n_weights);
+        goto out;
+    }
+    memcpy(t->learner->opponent, p.weights,
+           (size_t)cfg->env_spec.n_sets * cfg->n_weights * sizeof(float));
+out:
+    mf_player_clear(&p);
+    return st;
+}
+
 static mf_status load_frozen(mf_trainer *t)
 {
-    const char *path = t->run->cfg->run.selfplay.opponent;
-
     return mf_comm_agree(t->run->roles.control,
-                         t->learner != NULL
-                             ? mf_state_load_weights(path, t->run->cfg,
-                                                     t->learner->algo,
-                                                     t->learner->opponent)
-                             : MF_OK);
+                         t->learner != NULL ? read_frozen(t) : MF_OK);
 }
 
 static mf_status create_roles(mf_trainer *t)
@@ -331,10 +350,11 @@ mf_status mf_trainer_run(mf_trainer *t)
 
     while (t->round < rounds && !t->stopped) {
         const int64_t next = next_multiple(t->round, save, rounds);
+        const int64_t before = t->round;
 
         MF_TRY(mf_trainer_rounds(t, next_multiple(t->round, eval, next)));
         /* before the checkpoint, so that what it found is not lost with it */
-        if (eval > 0 && t->round % eval == 0) {
+        if (eval > 0 && t->round > before && t->round % eval == 0) {
             MF_TRY(evaluate(t));
         }
         if (t->round > t->saved && t->round > 0 &&

@@ -3,6 +3,7 @@
 #include "battle.h"
 
 #include <stdio.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "mfrl/base/mem.h"
@@ -70,7 +71,7 @@ static const mf_opt OPTS[] = {
 
 static const char *const METRICS[] = {"reward",   "alive_0",  "alive_1",
                                       "reward_0", "reward_1", "attacks",
-                                      "hits",     "kills"};
+                                      "hits",     "kills",    "hp_rounded"};
 
 static mf_status fill_rules(battle_cfg *cfg)
 {
@@ -102,6 +103,12 @@ static void list_near(battle_cfg *cfg)
     const int r =
         (int)(cfg->mean_radius > 0 ? cfg->mean_radius : cfg->view_radius);
 
+    if (cfg->mean_action == MEAN_TEAM) {
+        snprintf(cfg->mean_text, sizeof(cfg->mean_text), "the whole team");
+    } else {
+        snprintf(cfg->mean_text, sizeof(cfg->mean_text), "%s within %d cells",
+                 cfg->mean_of == MEAN_OF_BOTH ? "both teams" : "own team", r);
+    }
     cfg->n_near = 0;
     for (int dy = -r; dy <= r; dy++) {
         for (int dx = -r; dx <= r; dx++) {
@@ -167,6 +174,7 @@ static mf_status spec(void *config, mf_env_spec *out)
         .max_neighbours =
             cfg->mean_action == MEAN_TEAM ? (int)cfg->n_side : cfg->n_near,
         .keying = cfg->keying == KEY_LAGGED ? "lagged" : "current",
+        .mean_action = cfg->mean_text,
         .observation = n_map > 0 ? "square" : "magent",
         .layers = n_map > 0 ? VIEW_LAYERS "map: dense 64 | " OTHER_LAYERS
                             : VIEW_LAYERS OTHER_LAYERS,
@@ -344,8 +352,8 @@ static void metrics(const void *config, const int64_t *sums, double *out)
 {
     const double n[2] = {(double)sums[COUNT_AGENTS],
                          (double)sums[COUNT_AGENTS + 1]};
-    const double rew[2] = {(double)sums[COUNT_REWARD] / REWARD_ONE,
-                           (double)sums[COUNT_REWARD + 1] / REWARD_ONE};
+    const double rew[2] = {(double)sums[COUNT_REWARD] / MF_REWARD_ONE,
+                           (double)sums[COUNT_REWARD + 1] / MF_REWARD_ONE};
 
     (void)config;
     out[0] = per(rew[0] + rew[1], n[0] + n[1]);
@@ -356,6 +364,7 @@ static void metrics(const void *config, const int64_t *sums, double *out)
     out[5] = per((double)sums[COUNT_ATTACKS], n[0] + n[1]);
     out[6] = per((double)sums[COUNT_HITS], n[0] + n[1]);
     out[7] = per((double)sums[COUNT_KILLS], n[0] + n[1]);
+    out[8] = per((double)sums[COUNT_ROUNDED], n[0] + n[1]);
 }
 
 static void action_name(const void *config, int action, char out[MF_ENV_NAME])

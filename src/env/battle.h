@@ -1,6 +1,7 @@
 /** @file battle.h
  *  The battle of one tile, shared by battle.c (what it is), battle_start.c
- *  (how an episode begins) and battle_step.c (how it goes on).
+ *  (how an episode begins), battle_step.c (how it goes on) and battle_script.c
+ *  (players that do not learn).
  */
 #ifndef MFRL_ENV_BATTLE_H
 #define MFRL_ENV_BATTLE_H
@@ -21,16 +22,13 @@ enum battle_keying { KEY_CURRENT, KEY_LAGGED };
 enum { SUM_ALIVE, SUM_REWARD = 2, SUM_MAP = 4 };
 enum {
     COUNT_AGENTS,     /* that acted, by team */
-    COUNT_REWARD = 2, /* by team, see REWARD_ONE */
+    COUNT_REWARD = 2, /* by team, see MF_REWARD_ONE */
     COUNT_ATTACKS = 4,
     COUNT_HITS,
     COUNT_KILLS,
+    COUNT_ROUNDED, /* agents seen by somebody with rounded hp */
     N_COUNTERS
 };
-
-/** Rewards are summed as whole multiples of 2^-32: a float32 below 2^31 and
- *  not below 2^-8 in size is one, so the order does not matter. */
-static const double REWARD_ONE = 0x1p32;
 
 typedef struct battle_cfg {
     int64_t width, height;
@@ -51,6 +49,7 @@ typedef struct battle_cfg {
     mf_battle_rules rules;
     mf_battle_view view;
     uint32_t n_side;                       /* agents of each army */
+    char mean_text[48];                    /* whose actions are counted */
     int n_near;                            /* cells of the mean action */
     mf_battle_delta near[MF_BATTLE_CELLS]; /* without the own cell */
 } battle_cfg;
@@ -78,6 +77,7 @@ typedef struct battle {
     uint32_t *acts;        /* in it */
     size_t state_bytes;
     mf_env_result result; /* of the last episode */
+    int64_t rounded;      /* hp that were, in this step's observations */
     uint32_t n;           /* agents that act in this step */
     uint64_t *order;      /* [capacity] id and padded index, to sort by id */
     uint32_t *at;         /* [capacity] padded index at the step's start */

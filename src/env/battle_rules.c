@@ -18,11 +18,6 @@ static int before(const claim *a, const claim *b)
     return a->hash != b->hash ? a->hash < b->hash : a->id < b->id;
 }
 
-static int is_agent(const mf_battle_cell *c)
-{
-    return c->what <= MF_BATTLE_TEAM_1;
-}
-
 void mf_battle_rules_default(mf_battle_rules *r)
 {
     *r = (mf_battle_rules){.hp = 10,
@@ -131,7 +126,7 @@ static int list_claims(const mf_battle_rules *r, const mf_rng *key,
         const size_t at = origin(to, pitch, r->delta[a]);
         const mf_battle_cell *c = &cells[at];
 
-        if (is_agent(c) && c->act == a && c->what != team) {
+        if (mf_battle_is_agent(c) && c->act == a && c->what != team) {
             out[n++] = (claim){.id = c->id, .at = at, .act = (uint8_t)a};
         }
     }
@@ -187,7 +182,7 @@ void mf_battle_attack(const mf_battle_rules *r, const mf_rng *key,
         for (int x = -g; x < t->nx + g; x++) {
             const size_t at = mf_tile_at(t, x, y);
 
-            if (is_agent(&cells[at])) {
+            if (mf_battle_is_agent(&cells[at])) {
                 strike(r, &order, cells, pitch, at, fate);
             }
         }
@@ -229,7 +224,7 @@ void mf_battle_settle(const mf_battle_rules *r, const mf_tile *t,
             mf_battle_cell *c = &cells[at];
             mf_battle_fate *f = &fate[at];
 
-            if (!is_agent(c)) {
+            if (!mf_battle_is_agent(c)) {
                 continue;
             }
             f->rew = earned(r, c->act, f);
@@ -271,7 +266,7 @@ static void clear_left(const mf_battle_rules *r, const mf_tile *t,
             const size_t at = mf_tile_at(t, x, y);
             mf_battle_cell *c = &cells[at];
 
-            if (is_agent(c) && c->act < r->n_moves) {
+            if (mf_battle_is_agent(c) && c->act < r->n_moves) {
                 const mf_battle_delta d = r->delta[c->act];
                 const ptrdiff_t to = (ptrdiff_t)at + d.dy * pitch + d.dx;
 
@@ -324,20 +319,14 @@ void mf_battle_count(const mf_tile *t, const mf_battle_cell *cells,
         for (int x = 0; x < t->nx; x++) {
             const mf_battle_cell *c = &cells[mf_tile_at(t, x, y)];
 
-            if (is_agent(c)) {
+            if (mf_battle_is_agent(c)) {
                 alive[c->what]++;
             }
         }
     }
 }
 
-mf_battle_end mf_battle_verdict(const int64_t alive[2], int64_t steps,
-                                int64_t max_steps)
+int mf_battle_ended(const int64_t alive[2], int64_t steps, int64_t max_steps)
 {
-    if (alive[0] > 0 && alive[1] > 0 && steps < max_steps) {
-        return MF_BATTLE_GOES_ON;
-    }
-    return alive[0] > alive[1]   ? MF_BATTLE_WON_0
-           : alive[1] > alive[0] ? MF_BATTLE_WON_1
-                                 : MF_BATTLE_TIE;
+    return alive[0] == 0 || alive[1] == 0 || steps >= max_steps;
 }

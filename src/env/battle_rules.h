@@ -87,13 +87,6 @@ typedef struct mf_battle_rules {
     mf_battle_delta delta[MF_BATTLE_ACTIONS]; /* by action */
 } mf_battle_rules;
 
-typedef enum mf_battle_end {
-    MF_BATTLE_WON_0,
-    MF_BATTLE_WON_1,
-    MF_BATTLE_TIE,
-    MF_BATTLE_GOES_ON
-} mf_battle_end;
-
 /** Every number of MAgent's battle, ranges filled. */
 void mf_battle_rules_default(mf_battle_rules *r);
 
@@ -143,9 +136,13 @@ void mf_battle_move(const mf_battle_rules *r, const mf_rng *key,
 void mf_battle_count(const mf_tile *t, const mf_battle_cell *cells,
                      int64_t alive[2]);
 
-/** The game ends when a team is gone or after max_steps; more survivors win.
+/** True when a team is gone, or after max_steps.
  *  @param alive  of the whole world */
-mf_battle_end mf_battle_verdict(const int64_t alive[2], int64_t steps,
-                                int64_t max_steps);
+int mf_battle_ended(const int64_t alive[2], int64_t steps, int64_t max_steps);
+
+static inline int mf_battle_is_agent(const mf_battle_cell *c)
+{
+    return c->what <= MF_BATTLE_TEAM_1;
+}
 
 #endif

@@ -190,6 +190,7 @@ mf_status mf_battle_place(void *env, const mf_env_scene *s)
     MF_ASSERT(t->nx == t->width && t->ny == t->height);
     MF_TRY(mf_battle_alloc_agents(b, s->n_agents));
     *b->state = (battle_state){.episode = s->episode, .steps = s->steps};
+    memset(b->acts, 0, 2 * (size_t)battle_n_actions(b->cfg) * sizeof(*b->acts));
     put_empty_map(b);
     for (int y = 0; y < t->ny; y++) {
         for (int x = 0; x < t->nx; x++) {

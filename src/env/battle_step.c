@@ -4,11 +4,6 @@
 
 #include "battle.h"
 
-static int is_agent(const mf_battle_cell *c)
-{
-    return c->what <= MF_BATTLE_TEAM_1;
-}
-
 static int by_id(const void *a, const void *b)
 {
     const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
@@ -22,12 +17,13 @@ void mf_battle_begin(void *env, uint64_t step)
     const mf_tile *t = &b->tile;
 
     b->key.step = step;
+    b->rounded = 0;
     b->n = 0;
     for (int y = 0; y < t->ny; y++) {
         for (int x = 0; x < t->nx; x++) {
             const size_t at = mf_tile_at(t, x, y);
 
-            if (is_agent(&b->cells[at])) {
+            if (mf_battle_is_agent(&b->cells[at])) {
                 b->order[b->n++] = (uint64_t)b->cells[at].id << 32 | at;
             }
         }
@@ -61,7 +57,7 @@ static void count_near(battle *b, uint32_t i)
         const mf_battle_cell *c =
             me + cfg->near[k].dy * pitch + cfg->near[k].dx;
 
-        if ((cfg->mean_of == MEAN_OF_BOTH ? is_agent(c)
+        if ((cfg->mean_of == MEAN_OF_BOTH ? mf_battle_is_agent(c)
                                           : c->what == me->what) &&
             c->act < n_actions) {
             counts[c->act]++;
@@ -102,9 +98,9 @@ uint32_t mf_battle_pick(void *env, int turn, mf_region region,
             continue;
         }
         b->who[n++] = i;
-        (void)mf_battle_view_pack(&b->cfg->view, t, b->cells, x, y,
-                                  b->obs + (size_t)i *
-                                               (size_t)b->cfg->view.obs_bytes);
+        b->rounded += mf_battle_view_pack(
+            &b->cfg->view, t, b->cells, x, y,
+            b->obs + (size_t)i * (size_t)b->cfg->view.obs_bytes);
         if (b->cfg->mean_action == MEAN_TEAM) {
             count_team(b, i);
         } else {
@@ -144,8 +140,6 @@ void mf_battle_resolve(void *env)
     }
 }
 
-static int64_t whole(float rew) { return (int64_t)((double)rew * REWARD_ONE); }
-
 void mf_battle_sums(const void *env, int64_t *out)
 {
     const battle *b = env;
@@ -162,7 +156,7 @@ void mf_battle_sums(const void *env, int64_t *out)
     out[SUM_REWARD] = out[SUM_REWARD + 1] = 0;
     for (uint32_t i = 0; i < b->n; i++) {
         acts[b->team[i] * n_actions + b->act[i]]++;
-        out[SUM_REWARD + b->team[i]] += whole(b->rew[i]);
+        out[SUM_REWARD + b->team[i]] += mf_reward_fixed(b->rew[i]);
     }
 }
 
@@ -213,8 +207,7 @@ mf_env_event mf_battle_conclude(void *env, const int64_t *sums)
         count_team(b, i);
     }
     if (s->steps < 0 || /* MF_STEPS_UNKNOWN */
-        mf_battle_verdict(alive, s->steps, b->cfg->max_steps) ==
-            MF_BATTLE_GOES_ON) {
+        !mf_battle_ended(alive, s->steps, b->cfg->max_steps)) {
         mf_battle_map_shares(&b->cfg->view, b->parts, b->shares);
         return MF_EVENT_NONE;
     }
@@ -248,11 +241,12 @@ void mf_battle_counters(const void *env, int64_t *out)
     const battle *b = env;
 
     memset(out, 0, N_COUNTERS * sizeof(*out));
+    out[COUNT_ROUNDED] = b->rounded;
     for (uint32_t i = 0; i < b->n; i++) {
         const mf_battle_fate *f = &b->fate[b->at[i]];
 
         out[COUNT_AGENTS + b->team[i]]++;
-        out[COUNT_REWARD + b->team[i]] += whole(b->rew[i]);
+        out[COUNT_REWARD + b->team[i]] += mf_reward_fixed(b->rew[i]);
         out[COUNT_ATTACKS] += b->act[i] >= b->cfg->rules.n_moves;
         out[COUNT_HITS] += f->blow == MF_BATTLE_HIT;
         out[COUNT_KILLS] += f->blow == MF_BATTLE_KILL;

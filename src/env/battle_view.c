@@ -90,7 +90,7 @@ int mf_battle_view_pack(const mf_battle_view *v, const mf_tile *t,
         const mf_battle_cell *c = me + v->cell[i].dy * pitch + v->cell[i].dx;
         unsigned what = c->what == MF_BATTLE_WALL ? WALL : NOTHING;
 
-        if (c->what <= MF_BATTLE_TEAM_1) {
+        if (mf_battle_is_agent(c)) {
             what = c->what == me->what ? OWN : ENEMY;
             hp[n++] = c->hp;
         }
@@ -111,7 +111,7 @@ void mf_battle_map_count(const mf_battle_view *v, const mf_tile *t,
         for (int x = 0; x < t->nx; x++) {
             const mf_battle_cell *c = &cells[mf_tile_at(t, x, y)];
 
-            if (c->what <= MF_BATTLE_TEAM_1) {
+            if (mf_battle_is_agent(c)) {
                 count[c->what * parts +
                       (size_t)(row + (t->x0 + x) / v->part_w)]++;
             }

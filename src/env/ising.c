@@ -73,6 +73,7 @@ static mf_status spec(void *config, mf_env_spec *out)
                          .stage_game = 1,
                          .n_actions = 2,
                          .keying = cfg->keying == LAGGED ? "lagged" : "current",
+                         .mean_action = "the four neighbours",
                          .observation = "none",
                          .layers = "table",
                          .n_worlds = cfg->temperature.n,

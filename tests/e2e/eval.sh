@@ -32,8 +32,9 @@ check "ties" is ties 2
 check "at -128 a side" near reward_a -128 0.001
 check "with a warning that names it" log_says "stay never attacked"
 
-# Couples of games that begin alike: the same policy wins exactly as often as
-# it loses.
+# Couples of games that begin alike and swap roles: the same policy wins exactly
+# as often as it loses, whoever plays which team.  (That no team is better is
+# for tests/unit/test_battle.c, on games that begin differently.)
 # shellcheck disable=SC2086
 check "rush against itself" play 3 rush rush eval.rounds=40 $small
 check "wins as often as it loses" is wins "$(field losses)"

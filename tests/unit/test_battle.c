@@ -2,6 +2,7 @@
 #include "../../src/env/battle.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "unit/env_world.h"
 #include "unit/log_catch.h"
@@ -347,8 +348,8 @@ START_TEST(random_players_earn_what_was_measured)
     env_open(&w, ops(), "", SEED, 0, 1, 1);
     for (uint64_t k = 0; k < 400 * ROUNDS; k++) {
         env_step(&w, k, at_random);
-        reward +=
-            (double)(w.sums[SUM_REWARD] + w.sums[SUM_REWARD + 1]) / REWARD_ONE;
+        reward += (double)(w.sums[SUM_REWARD] + w.sums[SUM_REWARD + 1]) /
+                  MF_REWARD_ONE;
         if (w.event != MF_EVENT_NONE) {
             alive += (double)(w.sums[SUM_ALIVE] + w.sums[SUM_ALIVE + 1]) / 2;
         }
@@ -357,6 +358,83 @@ START_TEST(random_players_earn_what_was_measured)
     ck_assert_double_le(fabs(reward / (2 * ROUNDS) + 1055.5),
                         3 * 13 * sqrt(1.0 / 24 + 1.0 / 120));
     ck_assert_double_le(fabs(alive / ROUNDS - 63.5), 0.6);
+    env_close(&w);
+}
+END_TEST
+
+/* One step of scripted players of both teams on a world of one tile. */
+static void script_step(env_world *w, uint64_t step, const char *name)
+{
+    const mf_rng key = {
+        .seed = w->seed, .step = step, .world = w->id, .purpose = MF_RNG_ACT};
+    env_tile *e = &w->tiles[0];
+    uint32_t draw[256], n;
+    const uint32_t *who;
+
+    ops()->begin(e->env, step);
+    ops()->agents(e->env, &e->agents);
+    mf_rng_gather(&key, e->agents.id, e->agents.n, draw);
+    n = ops()->pick(e->env, 0, MF_REGION_ALL, &who);
+    ops()->script(e->env, name, who, n, draw);
+    ops()->apply(e->env, 0);
+    env_settle(w);
+}
+
+/* Games of rush against itself, each in a world of its own: no team is better,
+ * as far as 95 % of a binomial's weight tell.  (A side of the map may be: the
+ * armies are not each other's mirror image, see army_of.) */
+START_TEST(no_team_is_better)
+{
+    enum { GAMES = 200 };
+    int team[2] = {0, 0};
+
+    for (uint32_t g = 0; g < GAMES; g++) {
+        env_world w;
+        mf_env_result r;
+
+        env_open(&w, ops(), "width=20 height=20", SEED, g, 1, 1);
+        for (uint64_t k = 0; w.event == MF_EVENT_NONE; k++) {
+            script_step(&w, k, "rush");
+        }
+        ops()->result(w.tiles[0].env, &r);
+        ck_assert(r.agents[0] == 12 && r.agents[1] == 12 && r.steps <= 400);
+        for (int k = 0; k < 2; k++) {
+            team[k] += r.alive[k] > r.alive[1 - k];
+        }
+        env_close(&w);
+    }
+    ck_assert_int_gt(team[0] + team[1], GAMES * 3 / 4);
+    ck_assert_double_le(abs(team[0] - team[1]), 1.96 * sqrt(team[0] + team[1]));
+}
+END_TEST
+
+/* Rush strikes an enemy in reach, goes for one in view, and to where the
+ * minimap has most of them if there is none. */
+START_TEST(rush_goes_and_strikes)
+{
+    env_world w;
+    const mf_env_agents *g = &w.tiles[0].agents;
+    int attacks = 0, landed = 0;
+
+    env_open(&w, ops(), "swap_sides=off", SEED, 0, 1, 1);
+    for (uint64_t k = 0; k < 30; k++) {
+        script_step(&w, k, "rush");
+        for (uint32_t i = 0; i < g->n; i++) {
+            const int dx =
+                k == 0 ? tile_of(&w, 0)->cfg->rules.delta[g->act[i]].dx : 0;
+
+            attacks += g->act[i] >= 13;
+            landed += g->act[i] >= 13 && g->rew[i] > 0;
+            /* out of sight the left army goes right, the right one left */
+            ck_assert(k > 0 || (g->team[i] == 0 ? dx >= 0 : dx <= 0));
+        }
+    }
+    ck_assert_int_gt(attacks, 100);
+    ck_assert_int_gt(landed, attacks * 3 / 4); /* others came too late */
+    script_step(&w, 30, "stay");
+    for (uint32_t i = 0; i < g->n; i++) {
+        ck_assert_int_eq(g->act[i], STAYS);
+    }
     env_close(&w);
 }
 END_TEST
@@ -395,6 +473,8 @@ int main(void)
         mean_actions_are_of_the_neighbours,
         team_means_are_of_the_last_step,
         random_players_earn_what_was_measured,
+        no_team_is_better,
+        rush_goes_and_strikes,
         what_cannot_work_is_refused,
     };
 

@@ -64,6 +64,8 @@ typedef struct mf_env_spec {
                                 0 = too many for a table */
     int max_neighbours;      /* most agents that one mean action can count */
     const char *keying;      /* current or lagged: which mean action Q gets */
+    const char *mean_action; /* whose actions it counts, as text that tells
+                                apart what a policy cannot exchange */
     const char *observation; /* name of what is observed, for files */
     const char *layers;      /* what net.layers = auto stands for */
     int n_worlds;            /* what world.count = auto stands for */
@@ -104,17 +106,27 @@ typedef struct mf_env_scene {
     int64_t steps; /* made in it so far, or MF_STEPS_UNKNOWN */
 } mf_env_scene;
 
+/** Rewards are summed as whole multiples of 2^-32: a float32 below 2^31 and
+ *  not below 2^-8 in size is one, so the order of the sum does not matter. */
+#define MF_REWARD_ONE 0x1p32
+
+static inline int64_t mf_reward_fixed(float rew)
+{
+    return (int64_t)((double)rew * MF_REWARD_ONE);
+}
+
 /** How an episode of two teams ended, by team. */
 typedef struct mf_env_result {
     int64_t agents[2]; /* at its start */
     int64_t alive[2];  /* at its end; the team with more has won */
-    int64_t reward[2]; /* of all agents and steps, in units of 2^-32 */
+    int64_t reward[2]; /* of all agents and steps, see MF_REWARD_ONE */
     int64_t attacks[2];
     int64_t steps;
 } mf_env_result;
 
 /** The agents who act on a tile in this step, in ascending order of id; arrays
- *  owned by the environment.  n changes with begin, the pointers never. */
+ *  owned by the environment.  n changes with begin, the pointers only with
+ * place. */
 typedef struct mf_env_agents {
     uint32_t n;
     const uint32_t *id;   /* [n] */
