@@ -95,6 +95,13 @@ static void check_spec(const mf_env_ops *ops, const char *overrides)
     for (int k = 0; k < s.n_metrics; k++) {
         ck_assert(s.metrics[k] != NULL);
     }
+    ck_assert(s.order >= 0 && s.order < s.n_metrics);
+    for (int a = 0; ops->action_name != NULL && a < s.n_actions; a++) {
+        char name[MF_ENV_NAME] = "";
+
+        ops->action_name(cfg, a, name);
+        ck_assert_int_gt(strlen(name), 0);
+    }
     for (int set = 0; set < s.n_sets; set++) {
         const double t = ops->temperature(cfg, set);
 
