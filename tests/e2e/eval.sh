@@ -68,3 +68,36 @@ check "is too few" err_says "two players"
 check "another game than it was trained for" exits 3 run eval \
     "$SCRATCH/run" rush env.battle.speed=3
 check "is refused" err_says "was trained in battle with 21 actions"
+
+# ---- what a run makes of opponents ----------------------------------------
+
+# shellcheck disable=SC2086
+check "a frozen opponent" run_mpi 3 train run.dir="$SCRATCH/frozen" \
+    run.rounds=2 "net.layers=dense 8" world.count=1 $small \
+    selfplay.rule=frozen selfplay.opponent="$SCRATCH/run"
+# shellcheck disable=SC2086
+check "of another network is refused" exits 2 run train \
+    run.dir="$SCRATCH/frozen2" run.rounds=2 "net.layers=dense 9" $small \
+    selfplay.rule=frozen selfplay.opponent="$SCRATCH/run"
+check "with one line that says so" err_says "is no mfq policy with the"
+
+# shellcheck disable=SC2086
+"$MFRL" train run.dir="$SCRATCH/stop" run.rounds=100000 "net.layers=dense 8" \
+    world.count=1 $small eval.every=1 eval.rounds=2 >/dev/null 2>&1 &
+job=$!
+rows() { # of eval.csv so far
+    grep -c , "$SCRATCH/stop/eval.csv" 2>/dev/null || true
+}
+while n=$(rows) && [ "${n:-0}" -lt 4 ] && kill -0 "$job" 2>/dev/null; do
+    sleep 0.1
+done
+touch "$SCRATCH/stop/STOP"
+check "a run that evaluates every round stops" wait "$job"
+last=$(json_get "$SCRATCH/stop/run.json" rounds)
+check "and has one row for each of its $last rounds" \
+    [ "$(cut -d, -f1 "$SCRATCH/stop/eval.csv" | sort -u | wc -l)" -eq \
+    "$(wc -l <"$SCRATCH/stop/eval.csv")" ]
+check "resumed, the next rows follow" run train --resume "$SCRATCH/stop" \
+    run.rounds=$((last + 2))
+check "without a gap" \
+    [ "$(wc -l <"$SCRATCH/stop/eval.csv")" -eq $((last + 3)) ]
