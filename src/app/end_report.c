@@ -32,6 +32,7 @@ static const char *const PHASES[MF_N_PHASES] = {
 /* What every rank tells rank 0. */
 typedef struct rank_report {
     double phase[MF_N_PHASES]; /* seconds */
+    double wait[MF_N_PHASES];  /* of those, waiting for other ranks */
     double cpu;                /* seconds */
     double memory;             /* bytes, at most */
     double halo, shipped;      /* bytes sent */
@@ -39,17 +40,12 @@ typedef struct rank_report {
 
 typedef struct totals {
     double min[MF_N_PHASES], max[MF_N_PHASES], sum[MF_N_PHASES];
-    double all; /* of sum */
+    double wait[MF_N_PHASES]; /* part of sum */
+    double all;               /* of sum */
     double cpu, memory, halo, shipped;
     double busy_max, busy_sum; /* without waiting */
     int n;
 } totals;
-
-static int is_wait(int phase)
-{
-    return phase == MF_PHASE_WAIT_WEIGHTS || phase == MF_PHASE_WAIT_DATA ||
-           phase == MF_PHASE_WAIT_HALO;
-}
 
 static void add_rank(totals *t, const rank_report *r)
 {
@@ -62,7 +58,8 @@ static void add_rank(totals *t, const rank_report *r)
         t->max[k] = s > t->max[k] ? s : t->max[k];
         t->sum[k] += s;
         t->all += s;
-        busy += is_wait(k) ? 0 : s;
+        t->wait[k] += r->wait[k];
+        busy += s - r->wait[k];
     }
     t->busy_max = busy > t->busy_max ? busy : t->busy_max;
     t->busy_sum += busy;
@@ -78,18 +75,25 @@ static double share(const totals *t, mf_phase phase)
     return t->all > 0 ? t->sum[phase] / t->all : 0;
 }
 
+/* Part of the role's time that it waited in a phase. */
+static double waits(const totals *t, mf_phase phase)
+{
+    return t->all > 0 ? t->wait[phase] / t->all : 0;
+}
+
 static void log_role(const char *role, const totals *t)
 {
     if (t->n == 0) {
         return;
     }
-    mf_log_root(MF_LOG_INFO, "%-10s %-18s %9s %9s %9s %7s", role, "seconds on",
-                "min", "avg", "max", "share");
+    mf_log_root(MF_LOG_INFO, "%-10s %-18s %9s %9s %9s %7s %9s", role,
+                "seconds on", "min", "avg", "max", "share", "waiting");
     for (int k = 0; k < MF_N_PHASES; k++) {
         if (t->max[k] > 0) {
-            mf_log_root(MF_LOG_INFO, "%-10s %-18s %9.3f %9.3f %9.3f %6.1f%%",
-                        "", PHASES[k], t->min[k], t->sum[k] / t->n, t->max[k],
-                        100 * share(t, (mf_phase)k));
+            mf_log_root(
+                MF_LOG_INFO, "%-10s %-18s %9.3f %9.3f %9.3f %6.1f%% %8.1f%%",
+                "", PHASES[k], t->min[k], t->sum[k] / t->n, t->max[k],
+                100 * share(t, (mf_phase)k), 100 * waits(t, (mf_phase)k));
         }
     }
 }
@@ -105,43 +109,90 @@ static mf_phase longest(const totals *t)
     return (mf_phase)most;
 }
 
+/* The phase in which a role waited most. */
+static mf_phase longest_wait(const totals *t)
+{
+    int most = 0;
+
+    for (int k = 1; k < MF_N_PHASES; k++) {
+        most = t->wait[k] > t->wait[most] ? k : most;
+    }
+    return (mf_phase)most;
+}
+
+/* What would shorten an actor's, a learner's wait in a phase. */
+static const char *cure(mf_phase phase)
+{
+    switch (phase) {
+    case MF_PHASE_WAIT_WEIGHTS:
+    case MF_PHASE_SHIP:
+    case MF_PHASE_REPORT: /* a round ahead, until the learners are done */
+        return "learners limit: more ranks.learners or fewer "
+               "learner.samples_per_step would help";
+    case MF_PHASE_WAIT_HALO:
+        return "fewer actors with larger tiles would help";
+    case MF_PHASE_WAIT_DATA:
+        return "actors limit: more actors would help, and more "
+               "learner.samples_per_step cost nothing";
+    case MF_PHASE_SUM:
+        return "fewer ranks.learners would help";
+    default:
+        return "nothing in the config is known to help";
+    }
+}
+
+static void log_waiting(const char *role, const totals *t)
+{
+    const mf_phase phase = longest_wait(t);
+
+    mf_log_root(MF_LOG_INFO,
+                "bottleneck %s: %s waited %.0f %% of their time there; %s",
+                PHASES[phase], role, 100 * waits(t, phase), cure(phase));
+}
+
 /* One sentence: what limits the run, and what would help. */
 static void log_bottleneck(const mf_trainer *t, const totals *actors,
                            const totals *learners)
 {
-    const double halo = 100 * share(actors, MF_PHASE_WAIT_HALO);
-    const double a = 100 * share(actors, MF_PHASE_WAIT_WEIGHTS);
-    const double l = 100 * share(learners, MF_PHASE_WAIT_DATA);
+    const double turns_a = waits(actors, MF_PHASE_WAIT_WEIGHTS);
+    const double turns_l = waits(learners, MF_PHASE_WAIT_DATA);
+    const double a = waits(actors, longest_wait(actors));
+    const double l = waits(learners, longest_wait(learners));
+    /* learners who wait for each other make actors wait, not the reverse */
+    const int each_other = l > 0.2 && longest_wait(learners) == MF_PHASE_SUM;
+    const double saving = share(actors, MF_PHASE_CHECKPOINT);
 
-    if (t->run->roles.plan.colocated) {
+    if (saving > 0.25) {
         mf_log_root(MF_LOG_INFO,
-                    "bottleneck %s: %.0f %% of the ranks' time; every rank "
-                    "acts, and learners learn in turn",
-                    PHASES[longest(actors)],
-                    100 * share(actors, longest(actors)));
-    } else if (t->run->cfg->run.pipeline.lag == 0 && a > 20 && l > 20) {
+                    "bottleneck checkpoint: %.0f %% of the actors' time; a "
+                    "larger checkpoint.every or a smaller replay.capacity "
+                    "would help",
+                    100 * saving);
+    } else if (t->run->roles.plan.colocated) {
+        const mf_phase phase = longest(actors);
+
+        mf_log_root(MF_LOG_INFO,
+                    "bottleneck %s: %.0f %% of the ranks' time, %.0f %% "
+                    "waiting for others; every rank acts, and learners learn "
+                    "in turn",
+                    PHASES[phase], 100 * share(actors, phase),
+                    100 * waits(actors, phase));
+    } else if (t->run->cfg->run.pipeline.lag == 0 && turns_a > 0.2 &&
+               turns_l > 0.2) {
         mf_log_root(MF_LOG_INFO,
                     "bottleneck taking turns: actors waited %.0f %% of their "
                     "time for weights and learners %.0f %% for transitions; "
                     "with pipeline.lag = 1 they overlap",
-                    a, l);
-    } else if (halo > a && halo > l) {
+                    100 * turns_a, 100 * turns_l);
+    } else if (a < 0.1 && l < 0.1) {
         mf_log_root(MF_LOG_INFO,
-                    "bottleneck halos: actors spent %.0f %% of their time on "
-                    "them; fewer actors with larger tiles would help",
-                    halo);
-    } else if (a > l) {
-        mf_log_root(MF_LOG_INFO,
-                    "bottleneck learners: actors waited %.0f %% of their time "
-                    "for weights; more ranks.learners or fewer "
-                    "learner.samples_per_step would help",
-                    a);
+                    "bottleneck none: no role waited 10 %% of its time; most "
+                    "goes into %s (actors) and %s (learners)",
+                    PHASES[longest(actors)], PHASES[longest(learners)]);
     } else {
-        mf_log_root(MF_LOG_INFO,
-                    "bottleneck actors: learners waited %.0f %% of their time "
-                    "for transitions; more actors would help, and more "
-                    "learner.samples_per_step cost nothing",
-                    l);
+        const int acting = a > l && !each_other;
+
+        log_waiting(acting ? "actors" : "learners", acting ? actors : learners);
     }
 }
 
@@ -164,6 +215,7 @@ static mf_status json_role(mf_json *top, const char *name, const totals *t)
             MF_TRY(mf_json_set_real(p, "avg", t->sum[k] / t->n));
             MF_TRY(mf_json_set_real(p, "max", t->max[k]));
             MF_TRY(mf_json_set_real(p, "share", share(t, (mf_phase)k)));
+            MF_TRY(mf_json_set_real(p, "waiting", waits(t, (mf_phase)k)));
         }
     }
     return MF_OK;
@@ -231,6 +283,7 @@ mf_status mf_end_report(const mf_trainer *t, double wall, double cpu,
 
     for (int k = 0; k < MF_N_PHASES; k++) {
         mine.phase[k] = t->run->phase_seconds[k];
+        mine.wait[k] = t->run->wait_seconds[k];
     }
     MF_TRY(mf_comm_gather(&mine, sizeof(mine), &joined, &bytes, 0,
                           t->run->roles.control));

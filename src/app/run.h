@@ -10,6 +10,7 @@
 #include "config.h"
 #include "mfrl/base/clock.h"
 #include "mfrl/comm/roles.h"
+#include "mfrl/comm/wait.h"
 #include "mfrl/replay/layout.h"
 
 /** Phases of a rank's time; PHASES in end_report.c names them. */
@@ -44,6 +45,8 @@ typedef struct mf_run {
     char hosts[512];  /* "node1 x 32, node2 x 32"; rank 0, by the banner */
     char mpi[64];     /* name and version of the MPI library, likewise */
     double phase_seconds[MF_N_PHASES];
+    double wait_seconds[MF_N_PHASES]; /* of those, waiting for other ranks */
+    double waited;                    /* until the phase began */
     mf_phases phases;
 } mf_run;
 
@@ -54,10 +57,17 @@ mf_status mf_run_create(const mf_config *cfg, const mf_plan *plan, mf_run *out);
 /** Free the communicators.  Collective on MPI_COMM_WORLD. */
 void mf_run_clear(mf_run *r);
 
-/** Go on in @p phase; returns the one before. */
-static inline int mf_run_phase(mf_run *r, mf_phase phase)
+/** Go on in @p phase, -1 = in none; returns the one before. */
+static inline int mf_run_phase(mf_run *r, int phase)
 {
-    return mf_phases_switch(&r->phases, (int)phase);
+    const int before = mf_phases_switch(&r->phases, phase);
+    const double waited = mf_wait_seconds();
+
+    if (before >= 0) {
+        r->wait_seconds[before] += waited - r->waited;
+    }
+    r->waited = waited;
+    return before;
 }
 
 /** Counters that a run goes on from. */
@@ -70,8 +80,8 @@ typedef struct mf_progress {
 /** What ranks add up once per round besides the worlds' counters. */
 enum {
     MF_PERF_AGENT_STEPS,
-    MF_PERF_ACTOR_WAIT,   /* ns that actors waited for weights */
-    MF_PERF_LEARNER_WAIT, /* ns that learners waited for transitions */
+    MF_PERF_ACTOR_WAIT,   /* ns that actors waited, for whatever rank */
+    MF_PERF_LEARNER_WAIT, /* ns that learners waited likewise */
     MF_PERF_REPLAY,       /* transitions stored */
     MF_PERF_SIGNALS,      /* ranks that were asked to stop */
     MF_N_PERF

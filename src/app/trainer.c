@@ -1,6 +1,7 @@
 #include "trainer.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -204,13 +205,31 @@ static mf_status log_digest(mf_trainer *t)
     return MF_OK;
 }
 
-/* ns that this rank spent in a phase since *before, which is moved on. */
-static int64_t spent(const mf_run *run, mf_phase phase, double *before)
+/* ns that this rank has waited in a role.  One that has both waits for
+ * transitions and other gradients as a learner, for the rest as an actor. */
+static int64_t waited(const mf_run *run, bool learning)
 {
-    const double was = *before;
+    const bool both = run->roles.actor >= 0 && run->roles.learner >= 0;
+    double sum = 0;
 
-    *before = run->phase_seconds[phase];
-    return (int64_t)((*before - was) * 1e9);
+    for (int k = 0; k < MF_N_PHASES; k++) {
+        const bool mine = k == MF_PHASE_WAIT_DATA || k == MF_PHASE_SUM;
+
+        sum += !both || mine == learning ? run->wait_seconds[k] : 0;
+    }
+    return (int64_t)(sum * 1e9);
+}
+
+/* Put what this rank has waited since the round before into the counters. */
+static void count_waits(mf_trainer *t, int64_t *perf)
+{
+    const int64_t acting = t->actor != NULL ? waited(t->run, false) : 0;
+    const int64_t learning = t->learner != NULL ? waited(t->run, true) : 0;
+
+    perf[MF_PERF_ACTOR_WAIT] = acting - t->waited_acting;
+    perf[MF_PERF_LEARNER_WAIT] = learning - t->waited_learning;
+    t->waited_acting = acting;
+    t->waited_learning = learning;
 }
 
 /* Rank 0: some rank had a signal, or the run directory has a file STOP. */
@@ -239,8 +258,6 @@ static mf_status fail_if_told(const mf_trainer *t)
 static mf_status act_and_learn(mf_trainer *t, const mf_weights_version *v)
 {
     mf_run *run = t->run;
-    double weights_wait = run->phase_seconds[MF_PHASE_WAIT_WEIGHTS];
-    double data_wait = run->phase_seconds[MF_PHASE_WAIT_DATA];
     int64_t *perf = mf_report_perf(t->report);
     mf_loss_sums sums = {0};
 
@@ -261,8 +278,7 @@ static mf_status act_and_learn(mf_trainer *t, const mf_weights_version *v)
                                   stop_asked(t) ? WORD_STOP : 0));
     }
     mf_run_phase(run, MF_PHASE_REPORT);
-    perf[MF_PERF_ACTOR_WAIT] = spent(run, MF_PHASE_WAIT_WEIGHTS, &weights_wait);
-    perf[MF_PERF_LEARNER_WAIT] = spent(run, MF_PHASE_WAIT_DATA, &data_wait);
+    count_waits(t, perf);
     perf[MF_PERF_SIGNALS] = mf_signals_seen();
     return mf_report_round(t->report, t->round,
                            run->roles.rank == 0 ? &sums : NULL);
@@ -371,6 +387,6 @@ mf_status mf_trainer_run(mf_trainer *t)
             t->halo_bytes += mf_halo_bytes(t->actor->arena.worlds[w].halo);
         }
     }
-    mf_phases_switch(&t->run->phases, -1);
+    mf_run_phase(t->run, -1);
     return MF_OK;
 }

@@ -21,6 +21,7 @@ typedef struct mf_trainer {
     int64_t saved;             /* that the newest checkpoint holds, -1 = none */
     struct mf_run_record *record; /* kept up to date at checkpoints, or NULL */
     int stopped; /* the run was asked to stop before its last round */
+    int64_t waited_acting, waited_learning; /* ns, told in reports so far */
     uint64_t halo_bytes, ship_bytes;
 } mf_trainer;
 

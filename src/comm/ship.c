@@ -230,6 +230,7 @@ mf_status mf_inbox_receive(mf_inbox *i)
             mf_wait_pause(start);
         }
     }
+    mf_wait_count(start);
     return mf_wait_all(i->n, i->requests);
 }
 

@@ -13,10 +13,7 @@ static const double SPIN = 20e-6, NAP_MIN = 50e-6, NAP_MAX = 5e-3;
 static const double NAP_PER_RANK = 10e-6;
 static double crowd = 1; /* ranks per core of this host, at least 1 */
 
-static struct {
-    void (*hook)(void *);
-    void *arg;
-} idle;
+static double waited_so_far; /* seconds */
 
 static void nap(double waited)
 {
@@ -35,9 +32,6 @@ void mf_wait_pause(double began)
     const double waited = mf_clock_now() - began;
 
     if (waited > SPIN || crowd > 1) {
-        if (idle.hook != NULL) {
-            idle.hook(idle.arg);
-        }
         nap(waited);
     }
 }
@@ -62,20 +56,22 @@ mf_status mf_wait_all(int n, MPI_Request *req)
     int done = 0;
 
     MF_TRY(test(n, req, &done));
+    if (done == n) {
+        return MF_OK;
+    }
     while (done < n) {
         mf_wait_pause(start);
         MF_TRY(test(n, req, &done));
     }
+    mf_wait_count(start);
     return MF_OK;
 }
 
 mf_status mf_wait(MPI_Request *req) { return mf_wait_all(1, req); }
 
-void mf_wait_set_idle(void (*hook)(void *), void *arg)
-{
-    idle.hook = hook;
-    idle.arg = arg;
-}
+double mf_wait_seconds(void) { return waited_so_far; }
+
+void mf_wait_count(double began) { waited_so_far += mf_clock_now() - began; }
 
 void mf_wait_set_crowd(int ranks, int cores)
 {

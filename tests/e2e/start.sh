@@ -18,6 +18,10 @@ says() { # PATTERN FILE
     }
 }
 
+has() { # FILE KEY
+    json_get "$@" >/dev/null
+}
+
 one_line() { # FILE has one line that matches PATTERN
     [ "$(wc -l <"$1")" -eq 1 ] && grep -qE -e "$2" "$1"
 }
@@ -67,7 +71,7 @@ check "run.json: the reason, and which rank" \
 check "run.json: rounds are those of the last checkpoint" \
     [ "$(json_get "$dir/run.json" rounds)" = 2 ]
 for key in hosts mpi start end agent_steps; do
-    check "run.json: $key is there" json_get "$dir/run.json" $key
+    check "run.json: $key is there" has "$dir/run.json" $key
 done
 check "a run that failed goes on" exits 0 run train --resume "$dir"
 
@@ -122,3 +126,20 @@ check "what may change on a resume may differ" \
 mv "$SCRATCH/other" "$SCRATCH/moved"
 check "and the run directory may have been moved" \
     exits 0 run train --resume "$SCRATCH/moved" run.rounds=9
+
+# ---- the end report names what it measured -------------------------------
+
+check "a run that saves every round ends" \
+    exits 0 run_mpi 3 train env.name=ising run.dir="$SCRATCH/saves" \
+    run.rounds=20 checkpoint.every=1
+check "its bottleneck is the checkpoint" log_says "^bottleneck checkpoint: "
+check "perf.json: how much of a phase was waiting" \
+    has "$SCRATCH/saves/perf.json" waiting
+check "a run of four learners ends" \
+    exits 0 run_mpi 5 train env.name=ising run.dir="$SCRATCH/many" \
+    run.rounds=100 ranks.learners=4 pipeline.lag=1 checkpoint.every=0
+if log_says "^bottleneck sum gradients: learners waited"; then
+    check "with the cure for it" log_says "fewer ranks.learners would help"
+else
+    skip "learners that wait for each other: others waited longer here"
+fi

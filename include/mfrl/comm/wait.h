@@ -29,11 +29,13 @@ mf_status mf_wait_all(int n, MPI_Request *req);
  *  later sleeps as above.  Local. */
 void mf_wait_pause(double began);
 
-/** Call hook(arg) before every sleep of a wait, so at least every few
- *  milliseconds while this rank waits for longer (to look at stop flags, to
- *  notice a dead partner).  The hook must not wait itself.  NULL removes it.
- *  Local. */
-void mf_wait_set_idle(void (*hook)(void *), void *arg);
+/** Seconds that this rank has waited so far: the time of all calls above that
+ *  found something missing.  Local. */
+double mf_wait_seconds(void);
+
+/** Count the time since the clock was @p began as waited: at the end of a loop
+ *  with mf_wait_pause.  Local. */
+void mf_wait_count(double began);
 
 /** Say how many ranks share this host's cores.  Local. */
 void mf_wait_set_crowd(int ranks, int cores);
