@@ -290,9 +290,10 @@ static void report(const verify *v, double seconds)
                  ", views and features of %" PRIu64 " frames", v->n_views);
     }
     mf_log(MF_LOG_INFO,
-           "%s: %" PRIu64 " frames of %u agents agree in %s%s (%.2f s)",
-           v->path, mf_trajectory_frames(v->reader), v->spec->n_agents, fields,
-           views, seconds);
+           "%s: %" PRIu64 " frame%s of %u agents agree in %s%s (%.2f s)",
+           v->path, mf_trajectory_frames(v->reader),
+           mf_trajectory_frames(v->reader) == 1 ? "" : "s", v->spec->n_agents,
+           fields, views, seconds);
 }
 
 static void clear(verify *v)
