@@ -134,8 +134,14 @@ more=
 check "killed past two checkpoints" kill_once resumed \
     has_checkpoints "$SCRATCH/resumed" 20
 at=$(json_get "$SCRATCH/resumed/checkpoints/latest/manifest.json" round)
+traj=$SCRATCH/resumed/traj
+later=$traj/step-$(printf %012d $((at * 8 + 5)))
+touch "$later.h5" "$later.part-0001.h5" "$traj/notes.txt"
 check "goes on" run_mpi 1 train --resume "$SCRATCH/resumed" \
     run.rounds=$((at + 15)) world.tiles=auto
+check "without what began after the checkpoint" [ ! -e "$later.h5" ]
+check "parts included" [ ! -e "$later.part-0001.h5" ]
+check "and with what is no segment" rm "$traj/notes.txt"
 check "with segments that verify" verifies resumed
 check "a new one where it went on" [ -f \
     "$SCRATCH/resumed/traj/step-$(printf %012d $((at * 8))).h5" ]
