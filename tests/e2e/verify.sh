@@ -93,9 +93,9 @@ check "and is told why" err_says 'step 0 .* step 3, so that steps are missing'
 
 # ---- kills and resumes ---------------------------------------------------
 
-# Wait, at most a minute, until a command succeeds.
+# Wait, for some minutes at most, until a command succeeds.
 wait_until() {
-    for _ in $(seq 600); do
+    for _ in $(seq 1800); do
         ! "$@" >/dev/null 2>&1 || return 0
         sleep 0.1
     done
