@@ -195,7 +195,6 @@ static mf_status report(const eval *e)
 
     print_matrix(e);
     print_pairs(e);
-    MF_TRY(mf_run_dir_create(e->dir));
     return mf_eval_write(e->dir, &table);
 }
 
@@ -255,6 +254,9 @@ mf_status mf_command_eval(int argc, char **argv)
                 mf_log_silence();
             }
             st = prepare(e);
+            if (st == MF_OK && rank == 0) { /* before hours of games */
+                st = mf_run_dir_create(e->dir);
+            }
             st = st == MF_OK ? make_plan(e, n_ranks, &plan) : st;
             st = mf_comm_agree(MPI_COMM_WORLD, st);
             st = st == MF_OK ? play(e, &plan) : st;

@@ -13,7 +13,7 @@
 #include "mfrl/io/run_files.h"
 #include "state_files.h"
 
-enum { MAX_OPPONENTS = 8, LINE = 512 };
+enum { LINE = 512 };
 
 static const char HEADER[] =
     "round,agent_steps,wall_s,opponent,games,win_rate,win_rate_low,"
@@ -24,7 +24,7 @@ struct mf_evaluation {
     mf_run quiet; /* the same run, whose phases nobody reads */
     void *algo;
     int n;
-    mf_player opponents[MAX_OPPONENTS];
+    mf_player opponents[MF_PLAYERS];
     char path[MF_PATH], best[MF_PATH];
     double last;                   /* win rate */
     double best_rate, best_reward; /* -1 before there was one */
@@ -49,23 +49,12 @@ void mf_evaluation_destroy(mf_evaluation **slot)
 static mf_status load_opponents(mf_evaluation *e)
 {
     const mf_config *cfg = e->run->cfg;
-    char list[MF_OPT_TEXT];
-    char *rest = list;
 
-    snprintf(list, sizeof(list), "%s", cfg->run.eval.against);
-    for (char *name; (name = strsep(&rest, ", ")) != NULL;) {
-        if (name[0] == '\0') {
-            continue;
-        }
-        if (e->n == MAX_OPPONENTS) {
-            return MF_FAIL(MF_ERR_USAGE,
-                           "eval.against = %s: at most %d opponents",
-                           cfg->run.eval.against, MAX_OPPONENTS);
-        }
-        MF_TRY(mf_player_find(cfg->env, name, &e->opponents[e->n]));
-        e->n++;
-        MF_TRY(mf_player_load(&e->opponents[e->n - 1], cfg,
-                              cfg->run.eval.temperature));
+    MF_TRY(mf_player_find_all(cfg->env, cfg->run.eval.against, e->opponents,
+                              &e->n));
+    for (int i = 0; i < e->n; i++) {
+        MF_TRY(
+            mf_player_load(&e->opponents[i], cfg, cfg->run.eval.temperature));
     }
     return MF_OK;
 }
@@ -164,8 +153,8 @@ err:
 static mf_status play(mf_evaluation *e, const float *weights, mf_tally *tally)
 {
     const mf_config *cfg = e->run->cfg;
-    mf_policy players[MAX_OPPONENTS + 1];
-    mf_pair pairs[MAX_OPPONENTS];
+    mf_policy players[MF_PLAYERS + 1];
+    mf_pair pairs[MF_PLAYERS];
 
     players[0] = (mf_policy){.ops = cfg->algo,
                              .algo = e->algo,
@@ -250,7 +239,7 @@ static mf_status keep(const mf_evaluation *e, const mf_learner *l,
 mf_status mf_evaluation_run(mf_evaluation *e, const float *weights,
                             const mf_learner *l, const mf_progress *at)
 {
-    mf_tally tally[MAX_OPPONENTS];
+    mf_tally tally[MF_PLAYERS];
     const double rate = e->best_rate, reward = e->best_reward;
     double low, high;
 

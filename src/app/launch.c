@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "memory.h"
+#include "player.h"
 #include "mfrl/base/log.h"
 #include "mfrl/base/mem.h"
 #include "mfrl/comm/collective.h"
@@ -229,6 +230,7 @@ static mf_status prepare_root(const mf_train_args *args, int n_ranks,
     want = mf_config_plan_request(c, n_ranks);
     MF_TRY(mf_plan_make(&want, &l->plan));
     MF_TRY(check_sizes(c, &l->plan));
+    MF_TRY(mf_player_check(c));
     MF_TRY(mf_run_dir_create(c->run.run.dir));
     MF_TRY(mf_run_dir_lock(c->run.run.dir, &l->lock));
     if (args->resume == NULL) { /* another job may have been faster */

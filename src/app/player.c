@@ -52,6 +52,43 @@ mf_status mf_player_find(const mf_env_ops *env, const char *name,
                    env->scripts != NULL ? env->scripts[0] : "");
 }
 
+mf_status mf_player_find_all(const mf_env_ops *env, const char *list,
+                             mf_player *out, int *n)
+{
+    char text[MF_OPT_TEXT];
+    char *rest = text;
+
+    *n = 0;
+    snprintf(text, sizeof(text), "%s", list);
+    for (char *name; (name = strsep(&rest, ", ")) != NULL;) {
+        if (name[0] == '\0') {
+            continue;
+        }
+        if (*n == MF_PLAYERS) {
+            return MF_FAIL(MF_ERR_USAGE, "%s: at most %d players", list,
+                           MF_PLAYERS);
+        }
+        MF_TRY(mf_player_find(env, name, &out[*n]));
+        ++*n;
+    }
+    return MF_OK;
+}
+
+mf_status mf_player_check(const mf_config *cfg)
+{
+    mf_player players[MF_PLAYERS];
+    int n;
+
+    if (cfg->run.eval.every > 0) {
+        MF_TRY(
+            mf_player_find_all(cfg->env, cfg->run.eval.against, players, &n));
+    }
+    if (cfg->run.selfplay.rule == MF_SELFPLAY_FROZEN) {
+        MF_TRY(mf_player_find(cfg->env, cfg->run.selfplay.opponent, players));
+    }
+    return MF_OK;
+}
+
 static mf_status read_config(mf_player *p)
 {
     char *text;
@@ -73,19 +110,23 @@ static mf_status check_fit(const mf_player *p, const mf_config *cfg)
     const mf_env_spec *a = &p->cfg->env_spec, *b = &cfg->env_spec;
 
     if (p->cfg->env != cfg->env || a->n_actions != b->n_actions ||
-        a->obs_floats != b->obs_floats || a->obs_bytes != b->obs_bytes ||
+        a->obs_floats != b->obs_floats ||
         strcmp(a->observation, b->observation) != 0) {
         return MF_FAIL(MF_ERR_FILE,
                        "%s: was trained in %s with %d actions and %d floats "
-                       "of observation, these worlds are %s with %d and %d",
+                       "of %s observation, these worlds are %s with %d and "
+                       "%d of %s",
                        p->path, p->cfg->env->name, a->n_actions, a->obs_floats,
-                       cfg->env->name, b->n_actions, b->obs_floats);
+                       a->observation, cfg->env->name, b->n_actions,
+                       b->obs_floats, b->observation);
     }
-    if (strcmp(a->mean_action, b->mean_action) != 0) {
+    if (strcmp(a->mean_action, b->mean_action) != 0 ||
+        strcmp(a->keying, b->keying) != 0) {
         mf_log_root(MF_LOG_WARN,
-                    "%s: was trained on the mean action of %s, but in these "
-                    "worlds it sees that of %s",
-                    p->path, a->mean_action, b->mean_action);
+                    "%s: learned from the %s mean action of %s, in these "
+                    "worlds it sees the %s one of %s",
+                    p->path, a->keying, a->mean_action, b->keying,
+                    b->mean_action);
     }
     return MF_OK;
 }

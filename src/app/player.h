@@ -9,6 +9,8 @@
 
 #include "arena.h"
 
+enum { MF_PLAYERS = 8 }; /* at most, in a list */
+
 typedef struct mf_player {
     char name[256]; /* as the user gave it */
     char path[256]; /* of its net.h5; empty for a script */
@@ -26,6 +28,17 @@ bool mf_player_path(const char *name, char path[256]);
  *  leads to.  MF_ERR_USAGE if there is neither.  Local. */
 mf_status mf_player_find(const mf_env_ops *env, const char *name,
                          mf_player *out);
+
+/** Find the players of a list such as "rush, runs/a".
+ *  @param out  [MF_PLAYERS], @p n of them filled
+ *  MF_ERR_USAGE if one of them does not exist, or there are too many.  Local.
+ */
+mf_status mf_player_find_all(const mf_env_ops *env, const char *list,
+                             mf_player *out, int *n);
+
+/** Check that the players that a config names exist, before anything is
+ *  created for a run.  Local. */
+mf_status mf_player_check(const mf_config *cfg);
 
 /** Load the policy of a player that was found; it plays worlds of
  *  @p cfg at @p temperature.  MF_ERR_FILE if it does not fit them.  Local. */

@@ -107,11 +107,13 @@ out:
     return st;
 }
 
-/* "/net@inputs": the parts of an input row, in order. */
+/* What it takes to run the network from the file alone: "/net@inputs", the
+ * parts of an input row in order, "/net@input_<name>", what is in them, and
+ * "/net@conventions". */
 static mf_status write_inputs(mf_h5 *f, const mf_config *cfg)
 {
     const mf_env_spec *e = &cfg->env_spec;
-    char text[256] = "";
+    char text[256] = "", name[64];
     size_t used = 0;
 
     for (int i = 0; i < e->n_inputs; i++) {
@@ -120,9 +122,20 @@ static mf_status write_inputs(mf_h5 *f, const mf_config *cfg)
         used += (size_t)snprintf(text + used, sizeof(text) - used,
                                  "%s [%d][%d][%d], ", in->name, in->h, in->w,
                                  in->c);
+        snprintf(name, sizeof(name), "input_%.32s", in->name);
+        MF_TRY(mf_h5_set_text(f, "/net", name, in->meaning));
     }
     snprintf(text + used, sizeof(text) - used, "abar [1][1][%d]", e->n_actions);
-    return mf_h5_set_text(f, "/net", "inputs", text);
+    MF_TRY(mf_h5_set_text(f, "/net", "inputs", text));
+    MF_TRY(mf_h5_set_text(f, "/net", "input_abar",
+                          "share of each action among the neighbours; zeros "
+                          "where there is none"));
+    return mf_h5_set_text(
+        f, "/net", "conventions",
+        "convolution: weight [kernel y][kernel x][in][out], no padding, "
+        "result [y][x][channel], flattened in that order for a dense layer; "
+        "dense: y = x W + b, weight [in][out]; where a layer reads several, "
+        "they are joined in the order named; the last one gives Q by action");
 }
 
 /* "/net@layers": the layers in order, as the forward pass runs them. */

@@ -138,6 +138,20 @@ static int halo(const battle_cfg *cfg)
     "view: conv 3x3x32, conv 3x3x32, dense 256 | features: dense 32 | "
 #define OTHER_LAYERS "abar: dense 64, dense 32 | dense 128, dense 64"
 
+#define DISC_TEXT                                                              \
+    "[row y][column x][channel] around the agent, a disc: wall, own agent, "   \
+    "its hp / most, own share of the minimap, enemy, its hp / most, enemy "    \
+    "share of the minimap; shares over the whole window, the map in side x "   \
+    "side parts, + 1 where the agent is"
+#define SQUARE_TEXT                                                            \
+    "[row y][column x][channel] around the agent: wall, own agent, its hp / "  \
+    "most, enemy, its hp / most"
+#define FEATURES_TEXT                                                          \
+    "10 bits of the agent's id, lowest first; its last action, one-hot, "      \
+    "zeros for none; last reward; x / width; y / height"
+#define MAP_TEXT                                                               \
+    "[own, enemy][row][column]: share of the team in each part of the map"
+
 static mf_status spec(void *config, mf_env_spec *out)
 {
     battle_cfg *cfg = config;
@@ -153,9 +167,12 @@ static mf_status spec(void *config, mf_env_spec *out)
     if (cfg->n_side == 0) {
         return MF_FAIL(MF_ERR_USAGE,
                        "env.battle.width = %d and env.battle.height = %d: no "
-                       "agent can start on such a map; 20 x 20 has 12 on each "
-                       "side",
-                       (int)cfg->width, (int)cfg->height);
+                       "agent can start on such a map%s; start = standard on "
+                       "20 x 20 has 12 on each side",
+                       (int)cfg->width, (int)cfg->height,
+                       cfg->start == START_BLOCKS
+                           ? ", which holds no whole env.battle.block"
+                           : "");
     }
     *out = (mf_env_spec){
         .width = (int)cfg->width,
@@ -167,9 +184,10 @@ static mf_status spec(void *config, mf_env_spec *out)
         .obs_floats =
             side * side * cfg->view.n_channels + cfg->view.n_features + n_map,
         .n_inputs = n_map > 0 ? 3 : 2,
-        .inputs = {{"view", side, side, cfg->view.n_channels},
-                   {"features", 1, 1, cfg->view.n_features},
-                   {"map", 1, 1, n_map}},
+        .inputs = {{"view", side, side, cfg->view.n_channels,
+                    n_map > 0 ? SQUARE_TEXT : DISC_TEXT},
+                   {"features", 1, 1, cfg->view.n_features, FEATURES_TEXT},
+                   {"map", 1, 1, n_map, MAP_TEXT}},
         .ctx_bytes = (int)(2 * battle_n_parts(cfg) * sizeof(float)),
         .max_neighbours =
             cfg->mean_action == MEAN_TEAM ? (int)cfg->n_side : cfg->n_near,

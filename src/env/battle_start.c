@@ -162,17 +162,26 @@ static mf_status put_agents(battle *b, const mf_env_scene *s)
         }
         if (x < 0 || x >= t->nx || y < 0 || y >= t->ny || s->team[i] < 0 ||
             s->team[i] > 1) {
-            return MF_FAIL(MF_ERR_FILE,
-                           "agent %u of team %d at (%d, %d) is not on a map of "
-                           "%d x %d cells",
-                           i, s->team[i], x, y, t->nx, t->ny);
+            return MF_FAIL(
+                MF_ERR_FILE,
+                "frame 0: agent %u of team %d at (%d, %d) is of no team "
+                "%d x %d cells",
+                i, s->team[i], x, y, t->nx, t->ny);
         }
         c = &b->cells[mf_tile_at(t, x, y)];
         if (c->what != MF_BATTLE_FREE) {
-            return MF_FAIL(MF_ERR_FILE,
-                           "agent %u stands at (%d, %d), where there is a wall "
-                           "or another agent",
-                           i, x, y);
+            return MF_FAIL(
+                MF_ERR_FILE,
+                "frame 0: agent %u stands at (%d, %d), where there is a wall "
+                "or another agent",
+                i, x, y);
+        }
+        if (!(s->hp[i] >= 0 && s->hp[i] <= b->cfg->rules.hp) ||
+            (s->steps == 0 && s->hp[i] < b->cfg->rules.hp)) {
+            return MF_FAIL(
+                MF_ERR_FILE, "frame 0: agent %u has %g hp; expected %g%s", i,
+                (double)s->hp[i], (double)b->cfg->rules.hp,
+                s->steps == 0 ? " as the episode begins" : " at most");
         }
         *c = (mf_battle_cell){.id = i,
                               .hp = s->hp[i],

@@ -101,3 +101,6 @@ check "resumed, the next rows follow" run train --resume "$SCRATCH/stop" \
     run.rounds=$((last + 2))
 check "without a gap" \
     [ "$(wc -l <"$SCRATCH/stop/eval.csv")" -eq $((last + 3)) ]
+check "an opponent that does not exist" exits 2 run train eval.every=1 \
+    run.dir="$SCRATCH/none" eval.against=nobody
+check "leaves nothing behind" [ ! -e "$SCRATCH/none" ]

@@ -42,6 +42,7 @@ enum { MF_ENV_INPUTS = 3, MF_ENV_NAME = 32 };
 typedef struct mf_env_input {
     const char *name;
     int h, w, c;
+    const char *meaning; /* of its numbers, for whoever opens a net.h5 */
 } mf_env_input;
 
 /** Shape of an environment, known before any world exists. */
