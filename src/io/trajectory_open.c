@@ -44,6 +44,11 @@ static mf_status read_parameters(mf_trajectory_reader *r)
     int64_t seed, world;
     size_t n = 0;
 
+    if (!mf_h5_has_attr(r->file, "/parameters", "seed")) {
+        return wrong(r, "/parameters",
+                     "there is no seed: a part of a trajectory? open the file "
+                     "without .part-");
+    }
     MF_TRY(read_text(r, "env", &r->env));
     MF_TRY(read_text(r, "config", &r->config));
     MF_TRY(read_number(r, "seed", INT64_MAX, &seed));

@@ -281,7 +281,7 @@ START_TEST(wrong_contents_get_one_line)
     }
     t_record(1, N, FRAMES);
     alter_attr("/parameters", "seed", NULL);
-    ck_refused("/parameters: there is no attribute seed");
+    ck_refused("/parameters: there is no seed: a part");
     t_record(1, N, FRAMES);
     alter_attr("/parameters", "seed", &minus);
     ck_refused("/parameters: attribute seed is out of range");
