@@ -178,7 +178,7 @@ mf_status mf_arena_play(mf_arena *a, mf_arena_world *w, uint64_t step,
     const int turns = cfg->env->turns(cfg->env_cfg);
     int more = 1;
 
-    mf_run_phase(a->run, MF_PHASE_ACT);
+    mf_run_phase(a->run, MF_PHASE_OBSERVE);
     cfg->env->begin(w->env, step);
     cfg->env->agents(w->env, &w->agents);
     mf_rng_gather(&key, w->agents.id, w->agents.n, a->draws);

@@ -1,5 +1,6 @@
 #include "banner.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "mfrl/base/log.h"
@@ -79,6 +80,27 @@ static double share(const totals *t, mf_phase phase)
 static double waits(const totals *t, mf_phase phase)
 {
     return t->all > 0 ? t->wait[phase] / t->all : 0;
+}
+
+static double busy(const totals *t, mf_phase phase)
+{
+    return t->sum[phase] - t->wait[phase];
+}
+
+/* Part of the time in which actors act, without waiting, that is not spent in
+ * networks and tables. */
+static double outside_inference(const totals *t)
+{
+    static const mf_phase OUTSIDE[] = {MF_PHASE_OBSERVE, MF_PHASE_WAIT_HALO,
+                                       MF_PHASE_RESOLVE, MF_PHASE_PACK,
+                                       MF_PHASE_SHIP};
+    double outside = 0, all;
+
+    for (size_t k = 0; k < sizeof(OUTSIDE) / sizeof(OUTSIDE[0]); k++) {
+        outside += busy(t, OUTSIDE[k]);
+    }
+    all = outside + busy(t, MF_PHASE_ACT);
+    return all > 0 ? outside / all : 0;
 }
 
 static void log_role(const char *role, const totals *t)
@@ -196,7 +218,8 @@ static void log_bottleneck(const mf_trainer *t, const totals *actors,
     }
 }
 
-static mf_status json_role(mf_json *top, const char *name, const totals *t)
+static mf_status json_role(mf_json *top, const char *name, const totals *t,
+                           bool acts)
 {
     mf_json *role, *phases;
 
@@ -205,6 +228,10 @@ static mf_status json_role(mf_json *top, const char *name, const totals *t)
     MF_TRY(mf_json_set_real(role, "imbalance",
                             t->busy_sum > 0 ? t->busy_max * t->n / t->busy_sum
                                             : 1));
+    if (acts) {
+        MF_TRY(
+            mf_json_set_real(role, "outside_inference", outside_inference(t)));
+    }
     MF_TRY(mf_json_set_object(role, "phase_seconds", &phases));
     for (int k = 0; k < MF_N_PHASES; k++) {
         if (t->max[k] > 0) {
@@ -241,8 +268,8 @@ static mf_status write_json(const mf_trainer *t, const totals *all,
     MF_TRY_OR(out, mf_json_set_real(j, "bytes_shipped", all->shipped));
     MF_TRY_OR(out, mf_json_set_real(j, "bytes_halo", all->halo));
     MF_TRY_OR(out, mf_json_set_real(j, "memory_peak_bytes", all->memory));
-    MF_TRY_OR(out, json_role(j, "actors", actors));
-    MF_TRY_OR(out, json_role(j, "learners", learners));
+    MF_TRY_OR(out, json_role(j, "actors", actors, true));
+    MF_TRY_OR(out, json_role(j, "learners", learners, false));
     st = mf_json_write(j, path);
 out:
     mf_json_destroy(&j);
@@ -267,6 +294,10 @@ static void log_rates(const mf_trainer *t, const totals *all,
                     ? actors->busy_max * actors->n / actors->busy_sum
                     : 1,
                 all->memory * 1e-6);
+    mf_log_root(MF_LOG_INFO,
+                "outside inference: %.0f %% of the actors' busy time "
+                "(environment, halos, packing, shipping)",
+                100 * outside_inference(actors));
 }
 
 mf_status mf_end_report(const mf_trainer *t, double wall, double cpu,

@@ -135,6 +135,9 @@ check "a run that saves every round ends" \
 check "its bottleneck is the checkpoint" log_says "^bottleneck checkpoint: "
 check "perf.json: how much of a phase was waiting" \
     has "$SCRATCH/saves/perf.json" waiting
+check "what acting costs beside choosing actions" log_says \
+    "^outside inference: [0-9]+ % of the actors' busy time"
+check "also in perf.json" has "$SCRATCH/saves/perf.json" outside_inference
 check "a run of four learners ends" \
     exits 0 run_mpi 5 train env.name=ising run.dir="$SCRATCH/many" \
     run.rounds=100 ranks.learners=4 pipeline.lag=1 checkpoint.every=0
