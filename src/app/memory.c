@@ -24,8 +24,9 @@ static size_t agents_at_most(const mf_config *cfg, const mf_decomp *d)
 /* Bytes of one world on the largest tile. */
 static size_t world_bytes(const mf_config *cfg, const mf_decomp *d)
 {
-    return padded_cells(d) * cfg->env->bytes_per_cell +
-           agents_at_most(cfg, d) * cfg->env->bytes_per_agent;
+    return cfg->env_spec.bytes_per_world +
+           padded_cells(d) * cfg->env_spec.bytes_per_cell +
+           agents_at_most(cfg, d) * cfg->env_spec.bytes_per_agent;
 }
 
 /* Bytes that all actors of all groups ship to one learner in a round. */
@@ -84,7 +85,8 @@ static uint64_t disk_bytes(const mf_config *cfg, const mf_plan *plan)
              (cfg->n_state +
               2 * cfg->n_weights * (1 + (uint64_t)cfg->run.pipeline.lag));
     return bytes + (uint64_t)cfg->n_worlds * (uint64_t)plan->decomp.width *
-                       (uint64_t)plan->decomp.height * cfg->env->bytes_per_cell;
+                       (uint64_t)plan->decomp.height *
+                       cfg->env_spec.bytes_per_cell;
 }
 
 mf_memory mf_memory_estimate(const mf_config *cfg, const mf_plan *plan)

@@ -3,7 +3,6 @@
 #include "battle.h"
 
 #include <stdio.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "mfrl/base/mem.h"
@@ -152,6 +151,24 @@ static int halo(const battle_cfg *cfg)
 #define MAP_TEXT                                                               \
     "[own, enemy][row][column]: share of the team in each part of the map"
 
+/* What create allocates, by the types of the arrays. */
+static void count_bytes(const battle_cfg *cfg, mf_env_spec *out)
+{
+    const battle *b = NULL;
+    const size_t n_actions = (size_t)battle_n_actions(cfg);
+    const size_t parts = 2 * battle_n_parts(cfg);
+
+    out->bytes_per_world =
+        sizeof(*b) + sizeof(*b->state) + 2 * n_actions * sizeof(*b->acts) +
+        parts * (sizeof(*b->shares) + sizeof(*b->ctx) + sizeof(*b->parts));
+    out->bytes_per_cell = sizeof(*b->cells) + sizeof(*b->fate);
+    out->bytes_per_agent = sizeof(*b->order) + sizeof(*b->at) + sizeof(*b->id) +
+                           sizeof(*b->team) + sizeof(*b->x) + sizeof(*b->y) +
+                           sizeof(*b->hp) + (size_t)cfg->view.obs_bytes +
+                           n_actions * sizeof(*b->counts) + sizeof(*b->act) +
+                           sizeof(*b->rew) + sizeof(*b->done) + sizeof(*b->who);
+}
+
 static mf_status spec(void *config, mf_env_spec *out)
 {
     battle_cfg *cfg = config;
@@ -204,6 +221,7 @@ static mf_status spec(void *config, mf_env_spec *out)
         .n_counters = N_COUNTERS,
         .n_metrics = (int)(sizeof(METRICS) / sizeof(METRICS[0])),
         .metrics = METRICS};
+    count_bytes(cfg, out);
     if (out->max_neighbours > UINT16_MAX) {
         return MF_FAIL(MF_ERR_USAGE,
                        "env.battle.mean_action = team: teams of %u agents are "
@@ -401,8 +419,6 @@ const mf_env_ops mf_env_battle = {
     .summary = "MAgent's battle: two armies on a closed map",
     .cfg_size = sizeof(battle_cfg),
     .opts = OPTS,
-    .bytes_per_cell = sizeof(mf_battle_cell) + sizeof(mf_battle_fate),
-    .bytes_per_agent = 286, /* the arrays of struct battle */
     .spec = spec,
     .temperature = temperature,
     .turns = turns,

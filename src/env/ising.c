@@ -50,6 +50,29 @@ static const mf_opt OPTS[] = {
 
 static const char *const METRICS[] = {"reward", "order", "staggered"};
 
+static bool at_once(const ising_cfg *cfg)
+{
+    return cfg->keying == LAGGED || cfg->schedule == SYNCHRONOUS;
+}
+
+static bool has_priorities(const ising_cfg *cfg)
+{
+    return !at_once(cfg) && cfg->schedule == SEQUENTIAL;
+}
+
+/* What create allocates, by the types of the arrays. */
+static void count_bytes(const ising_cfg *cfg, mf_env_spec *out)
+{
+    const ising *e = NULL;
+
+    out->bytes_per_world = sizeof(*e);
+    out->bytes_per_cell =
+        sizeof(*e->cells) + (has_priorities(cfg) ? sizeof(*e->priority) : 0);
+    out->bytes_per_agent = sizeof(*e->id) + 2 * sizeof(*e->counts) +
+                           sizeof(*e->act) + sizeof(*e->done) +
+                           sizeof(*e->rew) + sizeof(*e->who);
+}
+
 static mf_status spec(void *config, mf_env_spec *out)
 {
     const ising_cfg *cfg = config;
@@ -85,6 +108,7 @@ static mf_status spec(void *config, mf_env_spec *out)
                          .n_metrics = 3,
                          .order = 1,
                          .metrics = METRICS};
+    count_bytes(cfg, out);
     return MF_OK;
 }
 
@@ -99,11 +123,6 @@ static double temperature(const void *config, int set)
     const ising_cfg *cfg = config;
 
     return cfg->temperature.at[set % cfg->temperature.n];
-}
-
-static bool at_once(const ising_cfg *cfg)
-{
-    return cfg->keying == LAGGED || cfg->schedule == SYNCHRONOUS;
 }
 
 static int turns(const void *config)
@@ -168,7 +187,7 @@ static mf_status create(const void *config, const mf_tile *tile, uint64_t seed,
     e->lagged = e->cfg->keying == LAGGED;
     e->at_once = at_once(e->cfg);
     MF_TRY_OR(err, mf_alloc(padded, 1, "ising cells", &e->cells));
-    if (!e->at_once && e->cfg->schedule == SEQUENTIAL) {
+    if (has_priorities(e->cfg)) {
         MF_TRY_OR(err, mf_alloc(padded, sizeof(*e->priority),
                                 "ising priorities", &e->priority));
     }
@@ -241,7 +260,6 @@ const mf_env_ops mf_env_ising = {
     .summary = "Ising model as a stage game on a periodic lattice",
     .cfg_size = sizeof(ising_cfg),
     .opts = OPTS,
-    .bytes_per_cell = 19, /* the arrays of struct ising */
     .resolve_is_final = 1,
     .spec = spec,
     .temperature = temperature,

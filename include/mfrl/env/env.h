@@ -78,6 +78,9 @@ typedef struct mf_env_spec {
     int n_metrics;  /* numbers made from them */
     int order;      /* which of them is the order parameter; 0 = none */
     const char *const *metrics; /* their names, [n_metrics] */
+    /* memory that create takes, for estimates: once, for each padded cell, and
+     * for each agent that fits the tile */
+    size_t bytes_per_world, bytes_per_cell, bytes_per_agent;
 } mf_env_spec;
 
 /** How a step ends for an agent. */
@@ -146,13 +149,11 @@ typedef struct mf_env_agents {
 
 typedef struct mf_env_ops {
     const char *name;
-    const char *summary;    /* one line for --help */
-    size_t cfg_size;        /* of the struct that opts fill */
-    const mf_opt *opts;     /* section [env.<name>] */
-    size_t bytes_per_cell;  /* memory that create takes, for estimates: of */
-    size_t bytes_per_agent; /* padded cells, and of agents that fit a tile */
-    int resolve_is_final;   /* resolve leaves cells() as they are, so that
-                               ghosts stay current into the next step */
+    const char *summary;  /* one line for --help */
+    size_t cfg_size;      /* of the struct that opts fill */
+    const mf_opt *opts;   /* section [env.<name>] */
+    int resolve_is_final; /* resolve leaves cells() as they are, so that
+                             ghosts stay current into the next step */
 
     /** Check the config, fill the fields of its struct that are no options,
      *  and give the shape; or MF_ERR_USAGE with one line. */
