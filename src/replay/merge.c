@@ -5,7 +5,7 @@
 
 #include "mfrl/base/mem.h"
 
-enum { NONE = -1 };
+enum { NONE = -1, FIRST_PARTS = 64 };
 
 typedef struct part {
     const uint8_t *records; /* that are left, ids ascending */
@@ -72,9 +72,22 @@ err:
     return st;
 }
 
+size_t mf_merge_bytes(int n_worlds, int steps, size_t n_sections)
+{
+    const mf_merge *m = NULL;
+    size_t capacity = FIRST_PARTS;
+
+    while (capacity < n_sections) {
+        capacity *= 2;
+    }
+    return sizeof(*m) + capacity * (sizeof(*m->parts) + sizeof(*m->heap)) +
+           (size_t)n_worlds * (size_t)steps *
+               (sizeof(*m->first) + sizeof(*m->heads));
+}
+
 static mf_status grow(mf_merge *m)
 {
-    const int capacity = m->capacity > 0 ? 2 * m->capacity : 64;
+    const int capacity = m->capacity > 0 ? 2 * m->capacity : FIRST_PARTS;
     part *parts;
 
     MF_TRY(mf_alloc((size_t)capacity, sizeof(*parts), "merge parts", &parts));

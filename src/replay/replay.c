@@ -60,6 +60,19 @@ static uint64_t stored(const mf_replay *r, const ring *g)
     return g->total < r->spec.ring_records ? g->total : r->spec.ring_records;
 }
 
+/* Of the minibatch that is drawn. */
+static size_t samples_bytes(const mf_replay_spec *s)
+{
+    const mf_samples *m = NULL;
+    const size_t counts = (size_t)s->layout.n_actions * sizeof(*m->counts);
+    const size_t obs = (size_t)s->layout.obs_bytes;
+
+    return (size_t)s->max_samples *
+           (sizeof(uint32_t) + sizeof(*m->id) + sizeof(*m->rew) +
+            sizeof(*m->act) + sizeof(*m->done) + sizeof(*m->ctx) +
+            sizeof(*m->next_ctx) + 2 * counts + 2 * obs);
+}
+
 size_t mf_replay_bytes(const mf_replay_spec *s)
 {
     const size_t rings = (size_t)(s->n_sets * (s->last - s->first));
@@ -68,7 +81,7 @@ size_t mf_replay_bytes(const mf_replay_spec *s)
     return rings *
                (s->ring_records * per_record +
                 worlds_per_set(s) * agents_per_shard(s) * sizeof(uint64_t)) +
-           (size_t)s->n_sets * s->ctx_slots * s->ctx_bytes;
+           (size_t)s->n_sets * s->ctx_slots * s->ctx_bytes + samples_bytes(s);
 }
 
 void mf_replay_destroy(mf_replay **slot)

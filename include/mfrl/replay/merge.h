@@ -34,6 +34,9 @@ mf_status mf_merge_create(int n_worlds, int steps, uint32_t n_agents,
                           size_t stride, size_t ctx_bytes, mf_merge **out);
 void mf_merge_destroy(mf_merge **m);
 
+/** Bytes that it takes once a round of @p n_sections sections was added. */
+size_t mf_merge_bytes(int n_worlds, int steps, size_t n_sections);
+
 /** Note the sections of one message; @p data must stay until
  *  mf_merge_insert.  MF_ERR_MPI if it is not well formed. */
 mf_status mf_merge_add(mf_merge *m, const uint8_t *data, size_t size);
