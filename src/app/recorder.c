@@ -278,13 +278,26 @@ mf_status mf_recorder_prepare(const mf_config *cfg, int64_t step)
 
 size_t mf_recorder_bytes(const mf_config *cfg, const mf_plan *plan)
 {
-    const size_t row = mf_recorder_row_bytes(cfg);
+    const mf_env_spec *e = &cfg->env_spec;
+    const size_t cells = (size_t)e->width * (size_t)e->height;
     const int n = plan->decomp.px * plan->decomp.py;
+    mf_trajectory_spec spec = {.n_agents = e->n_agents,
+                               .fields = cfg->recorded,
+                               .n_actions = e->n_actions,
+                               .wide_counts = e->max_neighbours > UINT8_MAX,
+                               .lattice = e->n_agents == cells};
     uint32_t first, last;
+    size_t rows;
 
     if (cfg->run.trajectory.every == 0) {
         return 0;
     }
-    mf_trajectory_block(cfg->env_spec.n_agents, n, 0, &first, &last);
-    return (64 + 2) * (size_t)(last - first) * row;
+    if (spec.lattice) { /* agents that fill a world are spins, not fighters */
+        spec.fields &= ~(1u << MF_TRAJ_POSITION | 1u << MF_TRAJ_HP);
+    }
+    mf_trajectory_block(e->n_agents, n, 0, &first, &last);
+    rows = (size_t)mf_config_agents_on_tile(cfg, &plan->decomp) +
+           (n > 1 ? last - first : 0);
+    return mf_trajectory_bytes(&spec, n) + rows * mf_recorder_row_bytes(cfg) +
+           (cfg->env->setting != NULL ? cells + e->n_agents : 0);
 }

@@ -53,20 +53,47 @@ static mf_status make_absent(mf_trajectory *t, const mf_trajectory_spec *spec,
     return MF_OK;
 }
 
-static mf_status make_rows(mf_trajectory *t, const mf_trajectory_spec *spec)
+/* Frames that are kept until they are written, of @p frame bytes each. */
+static uint64_t frames_kept(uint64_t frame)
 {
-    uint64_t frame = 0; /* bytes */
+    uint64_t frames = MF_TRAJ_CHUNK;
+
+    while (frames > 1 && frames * frame > BUFFER_BYTES) {
+        frames /= 2;
+    }
+    return frames;
+}
+
+/* Bytes of an agent's row of each field; returns their sum. */
+static size_t row_bytes(const mf_trajectory_spec *spec,
+                        size_t bytes[MF_TRAJ_FIELDS])
+{
+    size_t sum = 0;
 
     for (int k = 0; k < MF_TRAJ_FIELDS; k++) {
-        if (mf_traj_has(spec, (mf_trajectory_field)k)) {
-            t->bytes[k] = mf_traj_bytes(spec, (mf_trajectory_field)k);
-            frame += t->n * t->bytes[k];
-        }
+        bytes[k] = mf_traj_has(spec, (mf_trajectory_field)k)
+                       ? mf_traj_bytes(spec, (mf_trajectory_field)k)
+                       : 0;
+        sum += bytes[k];
     }
-    t->chunk_frames = MF_TRAJ_CHUNK;
-    while (t->chunk_frames > 1 && t->chunk_frames * frame > BUFFER_BYTES) {
-        t->chunk_frames /= 2;
-    }
+    return sum;
+}
+
+size_t mf_trajectory_bytes(const mf_trajectory_spec *spec, int n_writers)
+{
+    size_t bytes[MF_TRAJ_FIELDS];
+    uint32_t first, last;
+
+    mf_trajectory_block(spec->n_agents, n_writers, 0, &first, &last);
+
+    const size_t frame = (last - first) * row_bytes(spec, bytes);
+
+    return (frames_kept(frame) + 1) * frame;
+}
+
+static mf_status make_rows(mf_trajectory *t, const mf_trajectory_spec *spec)
+{
+    t->chunk_frames = frames_kept(t->n * row_bytes(spec, t->bytes));
     for (int k = 0; k < MF_TRAJ_FIELDS; k++) {
         if (t->bytes[k] > 0) {
             MF_TRY(mf_alloc(t->chunk_frames * t->n, t->bytes[k], "trajectory",

@@ -115,6 +115,10 @@ typedef struct mf_trajectory mf_trajectory;
 void mf_trajectory_block(uint32_t n_agents, int n_writers, int writer,
                          uint32_t *first, uint32_t *last);
 
+/** Bytes of the frames that writer 0 keeps until they are written; of the spec
+ *  only what their size follows from is read.  Local. */
+size_t mf_trajectory_bytes(const mf_trajectory_spec *spec, int n_writers);
+
 /** Create this writer's files of @p segment in the existing directory
  *  @p dir; files of that name are replaced.  MF_ERR_IO.  Local; the writers
  *  need not wait for each other. */
