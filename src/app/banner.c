@@ -57,8 +57,7 @@ static void log_memory(const mf_run *run)
         mf_log_root(MF_LOG_INFO,
                     "memory     about %.1f MB on a learner, %.1f MB on others, "
                     "besides what MPI takes",
-                    (double)(m.actor + m.learner + m.rank) * 1e-6,
-                    (double)(m.actor + m.rank) * 1e-6);
+                    (double)m.most * 1e-6, (double)(m.actor + m.rank) * 1e-6);
     } else {
         mf_log_root(MF_LOG_INFO,
                     "memory     about %.1f MB an actor, %.1f MB a learner, "

@@ -23,6 +23,7 @@ _Static_assert((int)MF_MAX_WORLDS <= (int)MF_HALO_SLOTS,
 mf_status mf_config_init(mf_config *c)
 {
     mf_opt_section sections[MF_RUN_SECTIONS + 2 * MF_MAX_LISTED];
+    const size_t before = mf_mem_bytes();
     int n = MF_RUN_SECTIONS;
 
     memset(c, 0, sizeof(*c));
@@ -43,7 +44,9 @@ mf_status mf_config_init(mf_config *c)
         snprintf(name, sizeof(c->sections[0]), "algo.%s", algo->name);
         sections[n] = (mf_opt_section){name, algo->opts, c->algo_cfgs[i]};
     }
-    return mf_opts_create(sections, n, &c->opts);
+    MF_TRY(mf_opts_create(sections, n, &c->opts));
+    c->n_bytes = mf_mem_bytes() - before;
+    return MF_OK;
 }
 
 void mf_config_clear(mf_config *c)
@@ -231,10 +234,27 @@ static mf_status find_parts(mf_config *c)
     return MF_OK;
 }
 
-mf_status mf_config_resolve(mf_config *c)
+/* What is known of the algorithm once it is there; it also knows best what
+ * fits it. */
+static mf_status try_algo(mf_config *c)
 {
+    const size_t before = mf_mem_bytes();
     void *algo;
 
+    MF_TRY(mf_config_learner(c, &algo));
+    c->n_learner_bytes = mf_mem_bytes() - before;
+    c->n_weights = c->algo->n_weights(algo);
+    c->n_state = c->algo->n_state(algo);
+    c->n_grad = c->algo->n_grad(algo);
+    c->algo->destroy(&algo);
+    MF_TRY(mf_config_player(c, c, &algo));
+    c->n_player_bytes = mf_mem_bytes() - before;
+    c->algo->destroy(&algo);
+    return MF_OK;
+}
+
+mf_status mf_config_resolve(mf_config *c)
+{
     MF_TRY(find_parts(c));
     MF_TRY(mf_run_cfg_check(&c->run));
     MF_TRY(c->env->spec(c->env_cfg, &c->env_spec));
@@ -272,11 +292,7 @@ mf_status mf_config_resolve(mf_config *c)
                            c->env->name);
         }
     }
-    MF_TRY(mf_config_learner(c, &algo)); /* it knows best what fits it */
-    c->n_weights = c->algo->n_weights(algo);
-    c->n_state = c->algo->n_state(algo);
-    c->n_grad = c->algo->n_grad(algo);
-    c->algo->destroy(&algo);
+    MF_TRY(try_algo(c));
     if (c->run.run.dir[0] == '\0') {
         char dir[MF_PATH];
 

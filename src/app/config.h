@@ -20,6 +20,7 @@ typedef struct mf_config {
     char sections[2 * MF_MAX_LISTED][64]; /* "env.<name>", "algo.<name>" */
     void *env_cfgs[MF_MAX_LISTED];        /* by place in env_list.h */
     void *algo_cfgs[MF_MAX_LISTED];
+    size_t n_bytes; /* that all this takes */
 
     /* Set by mf_config_resolve: */
     const mf_env_ops *env;
@@ -29,7 +30,9 @@ typedef struct mf_config {
     const void *algo_cfg;
     int n_worlds;
     unsigned recorded; /* fields of trajectories: bits 1u << MF_TRAJ_... */
-    size_t n_weights, n_state, n_grad; /* floats per weight set */
+    size_t n_weights, n_state, n_grad;      /* floats per weight set */
+    size_t n_learner_bytes, n_player_bytes; /* of an algorithm that learns, of
+                                               one that only acts */
 } mf_config;
 
 /** All keys at their defaults.  The config must not move afterwards: opts

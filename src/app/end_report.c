@@ -1,8 +1,10 @@
 #include "banner.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "memory.h"
 #include "mfrl/base/log.h"
 #include "mfrl/base/mem.h"
 #include "mfrl/comm/collective.h"
@@ -248,6 +250,11 @@ static mf_status json_role(mf_json *top, const char *name, const totals *t,
     return MF_OK;
 }
 
+static mf_memory estimate(const mf_trainer *t)
+{
+    return mf_memory_estimate(t->run->cfg, &t->run->roles.plan);
+}
+
 static mf_status write_json(const mf_trainer *t, const totals *all,
                             const totals *actors, const totals *learners,
                             double wall, int64_t steps)
@@ -268,12 +275,25 @@ static mf_status write_json(const mf_trainer *t, const totals *all,
     MF_TRY_OR(out, mf_json_set_real(j, "bytes_shipped", all->shipped));
     MF_TRY_OR(out, mf_json_set_real(j, "bytes_halo", all->halo));
     MF_TRY_OR(out, mf_json_set_real(j, "memory_peak_bytes", all->memory));
+    MF_TRY_OR(out, mf_json_set_real(j, "memory_estimate_bytes",
+                                    (double)estimate(t).most));
     MF_TRY_OR(out, json_role(j, "actors", actors, true));
     MF_TRY_OR(out, json_role(j, "learners", learners, false));
     st = mf_json_write(j, path);
 out:
     mf_json_destroy(&j);
     return st;
+}
+
+/* A warning if the estimate was bad, where that may matter. */
+static void log_memory(const mf_trainer *t, double peak)
+{
+    const double want = (double)estimate(t).most;
+    const double off = fabs(want - peak);
+
+    mf_log_root(off > 0.1 * peak && off > 1e6 ? MF_LOG_WARN : MF_LOG_INFO,
+                "memory     estimated %.1f MB, at most %.1f MB a rank",
+                want * 1e-6, peak * 1e-6);
 }
 
 static void log_rates(const mf_trainer *t, const totals *all,
@@ -286,14 +306,12 @@ static void log_rates(const mf_trainer *t, const totals *all,
                 1e9 * all->cpu / (double)steps);
     mf_log_root(MF_LOG_INFO,
                 "traffic    %.1f MB shipped, %.1f MB of halos; lag %d; actors' "
-                "imbalance %.2f (slowest / mean); memory at most %.1f MB a "
-                "rank",
+                "imbalance %.2f (slowest / mean)",
                 all->shipped * 1e-6, all->halo * 1e-6,
                 (int)t->run->cfg->run.pipeline.lag,
                 actors->busy_sum > 0
                     ? actors->busy_max * actors->n / actors->busy_sum
-                    : 1,
-                all->memory * 1e-6);
+                    : 1);
     mf_log_root(MF_LOG_INFO,
                 "outside inference: %.0f %% of the actors' busy time "
                 "(environment, halos, packing, shipping)",
@@ -337,6 +355,7 @@ mf_status mf_end_report(const mf_trainer *t, double wall, double cpu,
         log_role(plan->colocated ? "ranks" : "actors", &actors);
         log_role("learners", plan->colocated ? &(totals){0} : &learners);
         log_rates(t, &all, &actors, wall, steps);
+        log_memory(t, all.memory);
         log_bottleneck(t, &actors, &learners);
     }
     return steps > 0 ? write_json(t, &all, &actors, &learners, wall, steps)

@@ -187,8 +187,7 @@ static mf_status save_config(const mf_config *c)
 static mf_status check_sizes(const mf_config *c, const mf_plan *plan)
 {
     const mf_memory m = mf_memory_estimate(c, plan);
-    const double most =
-        (double)(m.actor > m.learner ? m.actor : m.learner) + (double)m.rank;
+    const double most = (double)m.most;
     const double host =
         (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
     const int64_t steps = c->run.pipeline.steps_per_round;

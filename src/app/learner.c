@@ -44,6 +44,11 @@ mf_replay_spec mf_learner_replay(const mf_config *cfg, const mf_plan *plan,
     return s;
 }
 
+size_t mf_learner_floats(const mf_config *cfg)
+{
+    return (size_t)cfg->env_spec.n_sets * (cfg->n_grad + N_SUMS);
+}
+
 int64_t mf_learner_updates_for(const mf_config *cfg, uint64_t recorded)
 {
     const double per_step = cfg->run.learner.samples_per_step /
@@ -86,7 +91,7 @@ static mf_status create_blocks(mf_learner *l)
     l->n_weights = l->run->cfg->n_weights;
     l->n_state = l->run->cfg->n_state;
     l->n_grad = l->run->cfg->n_grad;
-    l->n_floats = n_sets * (l->n_grad + N_SUMS);
+    l->n_floats = mf_learner_floats(l->run->cfg);
     MF_TRY(mf_alloc(mf_config_published(l->run->cfg), sizeof(float), "weights",
                     &l->weights));
     MF_TRY(mf_alloc(n_sets, sizeof(*l->ahead), "episodes", &l->ahead));

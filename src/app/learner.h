@@ -44,6 +44,9 @@ mf_status mf_learner_round(mf_learner *l, int64_t round);
  *  each, spread evenly where that is not a whole number of batches. */
 int64_t mf_learner_updates_for(const mf_config *cfg, uint64_t recorded);
 
+/** Floats of a gradient of all weight sets, as learners sum it up. */
+size_t mf_learner_floats(const mf_config *cfg);
+
 /** The replay that a learner of this plan gets. */
 mf_replay_spec mf_learner_replay(const mf_config *cfg, const mf_plan *plan,
                                  int learner);

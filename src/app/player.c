@@ -10,7 +10,7 @@
 #include "mfrl/io/run_files.h"
 #include "state_files.h"
 
-static const char *find_script(const mf_env_ops *env, const char *name)
+const char *mf_player_script(const mf_env_ops *env, const char *name)
 {
     for (int i = 0; env->scripts != NULL && env->scripts[i] != NULL; i++) {
         if (strcmp(env->scripts[i], name) == 0) {
@@ -40,7 +40,7 @@ bool mf_player_path(const char *name, char path[256])
 mf_status mf_player_find(const mf_env_ops *env, const char *name,
                          mf_player *out)
 {
-    *out = (mf_player){.policy = {.script = find_script(env, name)}};
+    *out = (mf_player){.policy = {.script = mf_player_script(env, name)}};
     snprintf(out->name, sizeof(out->name), "%s", name);
     if (out->policy.script != NULL || mf_player_path(name, out->path)) {
         return MF_OK;

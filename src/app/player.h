@@ -24,6 +24,9 @@ typedef struct mf_player {
  *  newest checkpoint of a run directory; false if there is none.  Local. */
 bool mf_player_path(const char *name, char path[256]);
 
+/** The script of an environment that has this name, or NULL.  Local. */
+const char *mf_player_script(const mf_env_ops *env, const char *name);
+
 /** Find @p name among the scripts of an environment, or the policy that it
  *  leads to.  MF_ERR_USAGE if there is neither.  Local. */
 mf_status mf_player_find(const mf_env_ops *env, const char *name,

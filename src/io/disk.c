@@ -11,9 +11,8 @@
 #include <xxhash.h>
 
 #include "mfrl/base/mem.h"
+#include "mfrl/io/checkpoint.h"
 #include "mfrl/io/run_files.h"
-
-enum { BLOCK = 1 << 18 }; /* bytes read at once for a hash */
 
 int mf_disk_write(int fd, const void *bytes, size_t n)
 {
@@ -96,12 +95,12 @@ int mf_disk_hash(int fd, uint64_t *size, uint64_t *hash)
     uint64_t total = 0;
     int error = 0;
 
-    if (mf_alloc(BLOCK, 1, "a block of a file", &block) != MF_OK) {
+    if (mf_alloc(MF_CKPT_BLOCK, 1, "a block of a file", &block) != MF_OK) {
         return ENOMEM;
     }
     XXH3_64bits_reset(&state);
     for (;;) {
-        const ssize_t n = pread(fd, block, BLOCK, (off_t)total);
+        const ssize_t n = pread(fd, block, MF_CKPT_BLOCK, (off_t)total);
 
         if (n < 0 && errno == EINTR) {
             continue;

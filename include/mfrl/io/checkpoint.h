@@ -28,7 +28,11 @@
 #include "mfrl/base/status.h"
 #include "mfrl/io/run_files.h"
 
-enum { MF_CKPT_NAME = 112, MF_CKPT_FORMAT = 1 };
+enum {
+    MF_CKPT_NAME = 112,
+    MF_CKPT_FORMAT = 1,
+    MF_CKPT_BLOCK = 1 << 18 /* bytes that mf_ckpt_stamp reads at once */
+};
 
 /** One file of a checkpoint; fixed size, to be sent between ranks as bytes. */
 typedef struct mf_ckpt_entry {

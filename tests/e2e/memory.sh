@@ -1,0 +1,39 @@
+#!/bin/sh
+# What a run says that it will take, against what it took.
+. tests/e2e/lib.sh
+
+near() { # RUN_DIR: the estimate is within a tenth of the peak
+    peak=$(json_get "$1/perf.json" memory_peak_bytes) || return 1
+    told=$(json_get "$1/perf.json" memory_estimate_bytes) || return 1
+    awk -v told="$told" -v peak="$peak" 'BEGIN {
+        off = told / peak - 1
+        exit !(off >= -0.1 && off <= 0.1)
+    }' && return
+    echo "estimated $told bytes, took $peak" >>"$LOG"
+    return 1
+}
+
+# holds NAME RANKS ARGS...: such a run ends, and its memory was known
+holds() {
+    dir=$SCRATCH/$1
+    name=$1
+    ranks=$2
+    shift 2
+    check "$name ends" exits 0 run_mpi "$ranks" train run.dir="$dir" "$@"
+    check "$name takes what was estimated" near "$dir"
+    check "$name says both" log_says \
+        "^memory +estimated [0-9.]+ MB, at most [0-9.]+ MB a rank"
+}
+
+holds table 1 env.name=ising run.rounds=10
+holds layers 2 env.name=ising "net.layers=dense 64, dense 64" \
+    learner.batch=4096 run.rounds=2
+holds battle 1 env.name=battle run.rounds=1
+holds large-battle 5 env.name=battle env.battle.width=160 \
+    env.battle.height=160 learner.samples_per_step=0.01 run.rounds=1
+holds counters 3 env.name=ising world.count=200 run.rounds=2 \
+    pipeline.steps_per_round=100 replay.capacity=1000
+holds trajectory 3 env.name=ising env.ising.width=200 env.ising.height=200 \
+    trajectory.every=1 run.rounds=2
+holds evaluation 2 env.name=battle eval.every=1 eval.rounds=2 \
+    eval.against="random, $SCRATCH/battle" run.rounds=1
