@@ -1,5 +1,6 @@
 /** @file battle.h
- *  The battle of one tile, shared by battle.c (what it is), battle_start.c
+ *  The battle of one tile, shared by battle.c (what it is), battle_spec.c (the
+ *  options, and what follows from them), battle_start.c
  *  (how an episode begins), battle_step.c (how it goes on) and battle_script.c
  *  (players that do not learn).
  */
@@ -118,7 +119,13 @@ mf_status mf_battle_alloc_agents(battle *b, uint32_t n);
  *  minimap included. */
 void mf_battle_begin_episode(battle *b);
 
+/** Section [env.battle]. */
+extern const mf_opt mf_battle_opts[];
+
 /* Operations of the contract, see env.h. */
+mf_status mf_battle_spec(void *config, mf_env_spec *out);
+void mf_battle_unpack(const void *config, const uint8_t *obs,
+                      const uint8_t *ctx, float *x);
 void mf_battle_begin(void *env, uint64_t step);
 uint32_t mf_battle_pick(void *env, int turn, mf_region region,
                         const uint32_t **who);
