@@ -82,11 +82,79 @@ START_TEST(records_hold_what_was_packed)
 }
 END_TEST
 
+/* Records of every learner are those of mf_layout_pack one after another, of
+ * its agents that are not skipped. */
+static void check_scatter(const mf_layout *l, const uint8_t *skip)
+{
+    enum { N = 40, SHARDS = 5, LEARNERS = 3, ROOM = N * MAX_RECORD };
+    const int owner[SHARDS] = {2, 0, 1, 1, 2};
+    static uint8_t got[LEARNERS][ROOM], want[LEARNERS][ROOM];
+    uint8_t *cursor[LEARNERS], *end[LEARNERS];
+    uint32_t id[N];
+    float rew[N];
+    uint8_t act[N], done[N], obs[N * MAX_OBS];
+    uint16_t counts[N * MAX_ACTIONS];
+    const mf_step_view v = {id, rew, act, done, counts, obs, skip};
+
+    for (uint32_t k = 0; k < N; k++) {
+        id[k] = 3 * k + 1;
+        rew[k] = (float)k - 7;
+        act[k] = (uint8_t)(k % (uint32_t)l->n_actions);
+        done[k] = (uint8_t)(k % 3);
+    }
+    for (size_t k = 0; k < COUNT_OF(counts); k++) {
+        counts[k] = count_of(l, (uint32_t)k, 2);
+    }
+    for (size_t k = 0; k < COUNT_OF(obs); k++) {
+        obs[k] = (uint8_t)(k * 3 + 1);
+    }
+    memset(got, 0xEE, sizeof(got));
+    memset(want, 0xEE, sizeof(want));
+    for (int i = 0; i < LEARNERS; i++) {
+        cursor[i] = got[i];
+        end[i] = want[i];
+    }
+    for (size_t k = 0; k < N; k++) {
+        if (skip == NULL || !skip[k]) {
+            uint8_t **at = &end[owner[id[k] % SHARDS]];
+
+            mf_layout_pack(l, &v, k, *at);
+            *at += l->stride;
+        }
+    }
+    mf_layout_scatter(l, &v, N, SHARDS, owner, cursor);
+    for (int i = 0; i < LEARNERS; i++) {
+        ck_assert(cursor[i] - got[i] == end[i] - want[i]);
+        ck_assert(end[i] > want[i]);
+    }
+    ck_assert_mem_eq(got, want, sizeof(got));
+}
+
+START_TEST(scattered_records_are_packed_ones)
+{
+    uint8_t skip[40];
+
+    for (size_t k = 0; k < COUNT_OF(skip); k++) {
+        skip[k] = k % 7 == 0 || k % 5 == 3;
+    }
+    for (int n_actions = 2; n_actions <= 4; n_actions++) {
+        for (int k = 0; k < 6; k++) { /* two actions: a case of its own */
+            const mf_layout l =
+                mf_layout_make(n_actions, k / 2, k % 2 ? 300 : 4);
+
+            check_scatter(&l, NULL);
+            check_scatter(&l, skip);
+        }
+    }
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
         records_have_the_documented_shape,
         records_hold_what_was_packed,
+        scattered_records_are_packed_ones,
     };
 
     return run_suite("layout", tests, COUNT_OF(tests));
