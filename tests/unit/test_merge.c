@@ -242,6 +242,123 @@ START_TEST(a_round_without_records_changes_nothing)
 }
 END_TEST
 
+/* ---- heads and contexts -------------------------------------------------- */
+
+static mf_merge *merge_with_contexts(void)
+{
+    mf_merge *m;
+
+    ck_assert(mf_merge_create(WORLDS, STEPS, AGENTS, layout.stride,
+                              sizeof(uint32_t), &m) == MF_OK);
+    return m;
+}
+
+static uint32_t context_at(uint32_t world, uint32_t step)
+{
+    return 100 * world + step + 1;
+}
+
+/* A section of one record, with the head of its step. */
+static void section_with_head(int part, uint32_t world, uint32_t step,
+                              uint32_t id)
+{
+    const mf_section s = {.world = world, .step = step, .n = 1, .head = 1};
+    const mf_step_head head = {.n_recorded = 10 * world + step, .event = step};
+    const uint32_t ctx = context_at(world, step);
+    uint8_t *at = message[part] + size[part];
+
+    memcpy(at, &s, sizeof(s));
+    memcpy(at + sizeof(s), &head, sizeof(head));
+    memcpy(at + sizeof(s) + sizeof(head), &ctx, sizeof(ctx));
+    size[part] += sizeof(s) + sizeof(head) + sizeof(ctx);
+    record(part, id, step * WORLDS + world);
+}
+
+START_TEST(contexts_travel_with_the_head)
+{
+    const mf_replay_spec spec = {.layout = layout = mf_layout_make(3, 2, 4),
+                                 .n_sets = 1,
+                                 .n_shards = 1,
+                                 .first = 0,
+                                 .last = 1,
+                                 .n_worlds = WORLDS,
+                                 .n_agents = AGENTS,
+                                 .ring_records = 100,
+                                 .ctx_bytes = sizeof(uint32_t),
+                                 .ctx_slots = STEPS * WORLDS,
+                                 .max_samples = 64};
+    mf_merge *m = merge_with_contexts();
+    mf_step_head head;
+    mf_samples s;
+    mf_replay *r;
+
+    ck_assert(mf_replay_create(&spec, &r) == MF_OK);
+    memset(size, 0, sizeof(size));
+    for (uint32_t step = STEPS; step-- > 0;) { /* heads on either part */
+        for (uint32_t world = 0; world < WORLDS; world++) {
+            const int part = (int)((step + world) % 2);
+
+            section_with_head(part, world, step, 4);
+            section(1 - part, world, step, 1);
+            record(1 - part, 9, step * WORLDS + world);
+        }
+    }
+    for (int part = 0; part < 2; part++) {
+        ck_assert(mf_merge_add(m, message[part], size[part]) == MF_OK);
+    }
+    for (int k = 0; k < STEPS * WORLDS; k++) {
+        ck_assert(mf_merge_head(m, k / WORLDS, k % WORLDS, &head) == MF_OK);
+        ck_assert_int_eq((int)head.n_recorded, 10 * (k % WORLDS) + k / WORLDS);
+        ck_assert_int_eq((int)head.event, k / WORLDS);
+    }
+    ck_assert(mf_merge_insert(m, r) == MF_OK);
+    ck_assert_uint_eq(mf_replay_size(r), 2 * STEPS * WORLDS);
+    mf_replay_draw(r, 0, 0, 1, 64, MF_DRAW_ALL, &s);
+    ck_assert_int_eq(s.n, 64);
+    for (int j = 0; j < s.n; j++) {
+        const uint32_t tag = (uint32_t)s.rew[j];
+        const uint32_t want = context_at(tag % WORLDS, tag / WORLDS);
+
+        ck_assert_mem_eq(s.ctx[j], &want, sizeof(want));
+    }
+    mf_replay_destroy(&r);
+    mf_merge_destroy(&m);
+}
+END_TEST
+
+START_TEST(missing_and_cut_heads_are_refused)
+{
+    const size_t before = sizeof(mf_section) + sizeof(mf_step_head) + 4;
+    mf_step_head head;
+    mf_merge *m;
+
+    layout = mf_layout_make(2, 3, 4);
+    m = merge_with_contexts();
+    log_catch();
+    memset(size, 0, sizeof(size));
+    section(0, 1, 2, 1);
+    record(0, 5, 1);
+    ck_assert(mf_merge_add(m, message[0], size[0]) == MF_OK);
+    ck_assert(mf_merge_head(m, 2, 1, &head) == MF_ERR_MPI);
+    ck_assert(strstr(log_take(), "head of world 1") != NULL);
+    size[0] = 0;
+    section_with_head(0, 1, 2, 6);
+    for (size_t n = sizeof(mf_section); n < size[0]; n++) {
+        ck_assert(mf_merge_add(m, message[0], n) == MF_ERR_MPI);
+        ck_assert(strstr(log_take(), "world 1, step 2, 1 records") != NULL);
+    }
+    memset(message[0] + 8, 0, 4); /* no records: the head alone is cut */
+    for (size_t n = sizeof(mf_section); n < before; n++) {
+        ck_assert(mf_merge_add(m, message[0], n) == MF_ERR_MPI);
+        ck_assert(strstr(log_take(), "world 1, step 2, 0 records") != NULL);
+    }
+    ck_assert(mf_merge_head(m, 2, 1, &head) == MF_ERR_MPI);
+    ck_assert(mf_merge_add(m, message[0], before) == MF_OK);
+    ck_assert(mf_merge_head(m, 2, 1, &head) == MF_OK);
+    mf_merge_destroy(&m);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -249,6 +366,8 @@ int main(void)
         malformed_messages_are_refused,
         agents_shipped_twice_are_refused,
         a_round_without_records_changes_nothing,
+        contexts_travel_with_the_head,
+        missing_and_cut_heads_are_refused,
     };
 
     return run_suite("merge", tests, COUNT_OF(tests));
