@@ -89,11 +89,13 @@ check "run.json: only \"state\" says that a run has ended" \
 # A start that has at most 2 GB of addresses, on a machine that has more.
 scarce() {
     (
+        # shellcheck disable=SC3045  # dash and bash have -v
         ulimit -v 2000000
         run train env.name=ising run.dir="$dir" run.rounds=2 "$@"
     )
 }
 dir=$SCRATCH/memory
+# shellcheck disable=SC3045
 if [ "$(awk '/MemTotal/ { print int($2 / 1e6) }' /proc/meminfo)" -ge 4 ] &&
     (ulimit -v 2000000 && "$MFRL" --version) >"$LOG" 2>&1; then
     check "out of memory: exit code 6" exits 6 scarce replay.capacity=1e8

@@ -50,7 +50,8 @@ record() {
 }
 
 segments() { # NAME
-    ls "$SCRATCH/$1/traj" | grep -v part
+    (cd "$SCRATCH/$1/traj" 2>/dev/null && find . -name '*.h5' ! -name '*.part-*' |
+        sed 's|^./||' | sort)
 }
 
 # Every segment of a run verifies, and there is one.
