@@ -245,6 +245,60 @@ END
     compare
 done
 
+# ---- battle ---------------------------------------------------------------
+
+# Recordings of a run play again, those that were begun before it was killed,
+# too.
+recordings_verify() { # RUN_DIR
+    set -- "$1"/traj/*.h5
+    [ $# -ge 2 ] || return 1
+    for file; do
+        run verify "$file" || return 1
+    done
+}
+
+# Two rows at least, the first ones of the undisturbed run, but for wall_s.
+same_evaluations() { # RUN_DIR
+    n=$(wc -l <"$1/eval.csv")
+    cut -d , -f 1-2,4- "$1/eval.csv" >"$SCRATCH/a"
+    cut -d , -f 1-2,4- "$SCRATCH/whole/eval.csv" | head -n "$n" >"$SCRATCH/b"
+    [ "$n" -gt 2 ] && cmp "$SCRATCH/a" "$SCRATCH/b" >>"$LOG" 2>&1
+}
+
+# A checkpoint comes every 60 steps, episodes end after 37 at most, and a blow
+# kills.
+env=battle
+begin "battle, in mid-episode" <<END
+[env.battle]
+width = 24
+height = 20
+max_steps = 37
+hp = 1
+[world]
+count = 2
+[net]
+layers = dense 16
+[pipeline]
+steps_per_round = 3
+[replay]
+capacity = 4000
+[selfplay]
+rule = reference
+[eval]
+every = 10
+rounds = 2
+[trajectory]
+every = 1
+END
+start killed-battle 3
+check "$name: kill -9 of a rank ends the job" disturb KILL rank 137
+check "$name: goes on, on 4 ranks" go_on 4 ranks.learners=2
+compare
+check "$name: recordings verify" recordings_verify "$SCRATCH/killed-battle"
+check "$name: evaluations are as undisturbed" \
+    same_evaluations "$SCRATCH/killed-battle"
+env=ising
+
 # ---- kill -9 inside a save -----------------------------------------------
 
 begin "killed in a save" <<END
