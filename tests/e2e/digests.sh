@@ -142,3 +142,88 @@ END
     same "6 actors in 3x2 tiles, 2 learners" 8 \
         world.tiles=3x2 ranks.learners=2
 done
+
+# Battle: a blow kills, the dead leave gaps, agents cross tiles, and episodes
+# end in mid-round.
+env=battle
+
+someone_dies() { # in the last run
+    awk -F , 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
+        NR > 1 && $at["env/kills"] > 0 { any = 1 }
+        END { exit !any }' "$SCRATCH/$n_runs/metrics.csv"
+}
+
+begin "battle, episodes end in mid-round, lag 1, against an older self" <<END
+[env.battle]
+width = 30
+height = 24
+max_steps = 37
+hp = 1
+[world]
+count = 1
+[net]
+layers = dense 16
+[pipeline]
+lag = 1
+steps_per_round = 15
+[selfplay]
+rule = reference
+[replay]
+capacity = 8000
+END
+check "$name: someone dies" someone_dies
+same "1 actor, 1 learner" 2
+same "3 actors, 1 learner" 4
+same "4 actors in 2x2 tiles, 4 learners" 8 ranks.learners=4 world.tiles=2x2
+same "8 actors, 2 learners" 10 ranks.learners=2
+same "2 colocated, both learn" 2 ranks.layout=colocated ranks.learners=2
+same "4 colocated, 1 of them learns" 4 \
+    ranks.layout=colocated ranks.learners=1
+
+begin "battle, two worlds with walls, mean action of the team" <<END
+[env.battle]
+width = 30
+height = 24
+max_steps = 37
+hp = 1
+walls = 0.1
+mean_action = team
+keying = lagged
+[world]
+count = 2
+[net]
+layers = view: conv 3x3x4, dense 16
+[pipeline]
+steps_per_round = 5
+[replay]
+capacity = 8000
+[learner]
+samples_per_step = 0.5
+END
+check "$name: someone dies" someone_dies
+same "2 actors, 1 learner" 3
+same "8 actors, 4 learners" 12 ranks.learners=4
+same "3 colocated, 2 of them learn" 3 \
+    ranks.layout=colocated ranks.learners=2
+same "4 colocated, all learn" 4 ranks.layout=colocated ranks.learners=4
+
+ROUNDS=4
+begin "battle, blocks of armies, the network of the paper" <<END
+[env.battle]
+width = 48
+height = 40
+start = blocks
+block = 20
+[world]
+count = 1
+[pipeline]
+steps_per_round = 5
+[replay]
+capacity = 4000
+[learner]
+batch = 16
+samples_per_step = 0.05
+END
+same "3 actors, 2 learners" 5 ranks.learners=2
+same "4 colocated in 2x2 tiles, all learn" 4 \
+    ranks.layout=colocated ranks.learners=4 world.tiles=2x2
