@@ -55,7 +55,8 @@ lib.o   := $(lib.c:%.c=$B/%.o)
 unit    := $(patsubst %.c,$B/%,$(wildcard tests/unit/test_*.c))
 mpi     := $(patsubst %.c,$B/%,$(wildcard tests/mpi/test_*.c))
 e2e     := $(filter-out tests/e2e/lib.sh,$(wildcard tests/e2e/*.sh))
-vg      := $(filter %/test_net %/test_opt %/test_checkpoint,$(unit))
+vg      := $(filter %/test_net %/test_opt %/test_checkpoint \
+             %/test_checkpoint_failure,$(unit))
 sources  = $(wildcard src/*/*.[ch] include/mfrl/*/*.h tests/*/*.[ch])
 run     := MFRL=$B/mfrl-dist MPIRUN='$(MPIRUN)' TIMEOUT=$(TIMEOUT) tests/run.sh
 

@@ -19,6 +19,7 @@
 #include "mfrl/base/log.h"
 #include "mfrl/base/mem.h"
 #include "mfrl/base/rng.h"
+#include "unit/suite.h"
 
 static char tmp_root[256]; /* of the running test */
 
@@ -193,26 +194,19 @@ static inline size_t draw(uint32_t index, size_t n)
     return mf_rng_below(mf_rng_u32(&key, index), (uint32_t)n);
 }
 
-/* Run a suite of one case whose tests get a fresh directory each. */
-static inline int run_suite(const char *name, const TTest *const *tests,
-                            size_t n)
+/* Bytes of any pattern, so that a swap or a lost row shows. */
+static inline void fill(void *data, size_t n)
 {
-    Suite *s = suite_create(name);
-    TCase *tc = tcase_create(name);
-    SRunner *sr;
-    int failed;
-
-    tcase_add_checked_fixture(tc, io_setup, io_teardown);
-    tcase_set_timeout(tc, 0); /* the Makefile bounds the whole suite */
     for (size_t i = 0; i < n; i++) {
-        tcase_add_test(tc, tests[i]);
+        ((unsigned char *)data)[i] = (unsigned char)draw((uint32_t)i, 256);
     }
-    suite_add_tcase(s, tc);
-    sr = srunner_create(s);
-    srunner_run_all(sr, CK_NORMAL);
-    failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* Run a suite whose tests get a fresh directory each. */
+static inline int run_io_suite(const char *name, const TTest *const *tests,
+                               int n)
+{
+    return run_suite_between(name, tests, n, io_setup, io_teardown);
 }
 
 #endif

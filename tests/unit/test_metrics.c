@@ -424,5 +424,5 @@ int main(void)
         a_full_disk_costs_rows_but_not_the_run,
     };
 
-    return run_suite("metrics", tests, sizeof(tests) / sizeof(tests[0]));
+    return run_io_suite("metrics", tests, sizeof(tests) / sizeof(tests[0]));
 }

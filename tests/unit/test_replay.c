@@ -154,7 +154,8 @@ static void check_draws(mf_replay *r, const mf_replay_spec *spec, int set,
         usable += all[k].done || next_of(all, n, k) != NONE;
     }
     for (int chained = 0; chained < 2; chained++) {
-        mf_replay_draw(r, set, shard, update, 20, (mf_draw)chained, &s);
+        mf_replay_draw(r, set, shard, update, 20,
+                       chained ? MF_DRAW_CHAINED : MF_DRAW_ALL, &s);
         ck_assert_int_eq(s.n > 0, chained ? usable > 0 : n > 0);
         ck_assert(chained || n == 0 || s.n == 20);
         for (int j = 0; j < s.n; j++) {
@@ -219,7 +220,8 @@ START_TEST(draws_are_uniform_over_what_can_be_drawn)
         for (uint64_t u = 0; u < UPDATES; u++) {
             mf_samples s;
 
-            mf_replay_draw(r, 0, FIRST, u, MAX_SAMPLES, (mf_draw)chained, &s);
+            mf_replay_draw(r, 0, FIRST, u, MAX_SAMPLES,
+                           chained ? MF_DRAW_CHAINED : MF_DRAW_ALL, &s);
             ck_assert_int_eq(s.n, MAX_SAMPLES);
             for (int j = 0; j < s.n; j++) {
                 twice += j > 0 && s.rew[j] == s.rew[j - 1];

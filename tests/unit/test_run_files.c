@@ -221,5 +221,5 @@ int main(void)
         reads_json,
     };
 
-    return run_suite("run_files", tests, sizeof(tests) / sizeof(tests[0]));
+    return run_io_suite("run_files", tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -257,5 +257,5 @@ int main(void)
         equal_frames_give_equal_bytes,   files_are_small,
     };
 
-    return run_suite("trajectory", tests, sizeof(tests) / sizeof(tests[0]));
+    return run_io_suite("trajectory", tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -89,6 +89,6 @@ int main(void)
 {
     const TTest *const tests[] = {damage_is_never_taken_for_data};
 
-    return run_suite("trajectory_damage", tests,
-                     sizeof(tests) / sizeof(tests[0]));
+    return run_io_suite("trajectory_damage", tests,
+                        sizeof(tests) / sizeof(tests[0]));
 }

@@ -286,6 +286,6 @@ int main(void)
         a_directory_that_is_not_there,
     };
 
-    return run_suite("trajectory_live", tests,
-                     sizeof(tests) / sizeof(tests[0]));
+    return run_io_suite("trajectory_live", tests,
+                        sizeof(tests) / sizeof(tests[0]));
 }

@@ -362,6 +362,6 @@ int main(void)
         parts_that_are_missing_are_told, views_that_go_round_are_refused,
     };
 
-    return run_suite("trajectory_read", tests,
-                     sizeof(tests) / sizeof(tests[0]));
+    return run_io_suite("trajectory_read", tests,
+                        sizeof(tests) / sizeof(tests[0]));
 }
