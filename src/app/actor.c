@@ -181,8 +181,10 @@ static mf_status pack(mf_actor *a, const mf_arena_world *w, int step,
                                .rew = g->rew,
                                .act = g->act,
                                .done = g->done,
-                               .counts = g->counts,
+                               .counts = a->arena.seen != NULL ? a->arena.seen
+                                                               : g->counts,
                                .obs = g->obs,
+                               .prob = a->arena.prob,
                                .skip = records_all(a) ? NULL : a->skip};
 
     for (int k = 0; k < plan->n_learners; k++) {

@@ -1,5 +1,7 @@
 #include "arena.h"
 
+#include <string.h>
+
 #include "mfrl/base/mem.h"
 #include "mfrl/base/rng.h"
 #include "mfrl/comm/collective.h"
@@ -19,6 +21,8 @@ void mf_arena_clear(mf_arena *a)
     mf_free(&a->draws);
     mf_free(&a->who);
     mf_free(&a->sums);
+    mf_free(&a->seen);
+    mf_free(&a->prob);
 }
 
 mf_status mf_arena_open(mf_arena *a, int world, int slot, mf_arena_world *w)
@@ -61,6 +65,13 @@ mf_status mf_arena_create(mf_run *run, uint64_t seed, mf_arena *out)
                             sizeof(*out->who), "teams", &out->who));
     MF_TRY_OR(err, mf_alloc((size_t)e->n_sums + 1, sizeof(*out->sums),
                             "world sums", &out->sums));
+    if (run->layout.prob_at > 0) {
+        MF_TRY_OR(err, mf_alloc(out->capacity,
+                                (size_t)e->n_actions * sizeof(*out->seen),
+                                "mean actions", &out->seen));
+        MF_TRY_OR(err, mf_alloc(out->capacity, sizeof(*out->prob),
+                                "probabilities", &out->prob));
+    }
     return MF_OK;
 
 err:
@@ -92,7 +103,8 @@ static mf_status act_by(mf_arena *a, mf_arena_world *w, const mf_policy *p,
                             .counts = w->agents.counts,
                             .ctx = w->agents.ctx,
                             .draw = a->draws,
-                            .act = w->agents.act};
+                            .act = w->agents.act,
+                            .prob = a->prob};
 
     if (n == 0) {
         return MF_OK;
@@ -110,6 +122,19 @@ static int same_policy(const mf_policy *a, const mf_policy *b)
            a->script == b->script && a->temperature == b->temperature;
 }
 
+/* Note the mean actions that are acted on; resolve makes new ones. */
+static void note_seen(mf_arena *a, const mf_arena_world *w, const uint32_t *who,
+                      uint32_t n)
+{
+    const size_t n_actions = (size_t)a->run->cfg->env_spec.n_actions;
+
+    for (uint32_t k = 0; k < n; k++) {
+        memcpy(a->seen + who[k] * n_actions,
+               w->agents.counts + who[k] * n_actions,
+               n_actions * sizeof(*a->seen));
+    }
+}
+
 /* Observation and action of all who act now and lie in a region. */
 static mf_status act_in(mf_arena *a, mf_arena_world *w, int turn,
                         mf_region region, const mf_policy by[2])
@@ -121,6 +146,9 @@ static mf_status act_in(mf_arena *a, mf_arena_world *w, int turn,
     mf_run_phase(a->run, MF_PHASE_OBSERVE);
     n = cfg->env->pick(w->env, turn, region, &who);
     mf_run_phase(a->run, MF_PHASE_ACT);
+    if (a->seen != NULL) {
+        note_seen(a, w, who, n);
+    }
     if (cfg->env_spec.n_teams == 1 || same_policy(&by[0], &by[1])) {
         return act_by(a, w, &by[0], who, n);
     }

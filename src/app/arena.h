@@ -39,6 +39,9 @@ typedef struct mf_arena {
     uint32_t *draws; /* [capacity] random bits of this step */
     uint32_t *who;   /* [capacity] those of one team */
     int64_t *sums;   /* [n_sums + 1] of one world */
+    uint16_t *seen;  /* [capacity][n_actions] those acted on, and */
+    float *prob;     /* [capacity] probabilities of the actions: of the world
+                        played last, NULL if nobody learns from them */
 } mf_arena;
 
 /** An arena on this rank's tile, without worlds yet.

@@ -5,6 +5,8 @@
 #ifndef MFRL_APP_CONFIG_H
 #define MFRL_APP_CONFIG_H
 
+#include <stdbool.h>
+
 #include "mfrl/algo/algo.h"
 #include "mfrl/cfg/opt.h"
 #include "mfrl/cfg/run_cfg.h"
@@ -89,6 +91,10 @@ mf_status mf_config_learner(const mf_config *c, void **algo);
  *  it. */
 mf_status mf_config_player(const mf_config *c, const mf_config *worlds,
                            void **algo);
+
+/** Whether the algorithm learns from the steps of the round, and not from
+ *  samples of the replay. */
+bool mf_config_on_policy(const mf_config *c);
 
 /** Shape of a transition. */
 mf_layout mf_config_layout(const mf_config *c);

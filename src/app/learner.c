@@ -9,9 +9,9 @@ enum { N_SUMS = 6 }; /* floats behind a gradient: mf_loss_sums */
 
 /* Steps of a set's worlds that fill its replay, many times over, as few agents
  * may be left in each. */
-static uint64_t context_slots(const mf_config *cfg)
+static uint64_t context_slots(const mf_config *cfg, const mf_replay_spec *s)
 {
-    const uint64_t capacity = (uint64_t)cfg->run.replay.capacity;
+    const uint64_t capacity = s->ring_records * (uint64_t)s->n_shards;
     const uint64_t often = 16;
     const uint64_t slots = often * (capacity / cfg->env_spec.n_agents + 1);
 
@@ -37,8 +37,11 @@ mf_replay_spec mf_learner_replay(const mf_config *cfg, const mf_plan *plan,
         .max_samples = mf_config_shard_batch(cfg),
     };
 
+    if (mf_config_on_policy(cfg)) {
+        s.ring_records = mf_rollout_records(cfg);
+    }
     if (e->ctx_bytes > 0) {
-        s.ctx_slots = context_slots(cfg);
+        s.ctx_slots = context_slots(cfg, &s);
     }
     mf_plan_shards(plan, learner, &s.first, &s.last);
     return s;
@@ -67,6 +70,7 @@ void mf_learner_destroy(mf_learner **slot)
     }
     mf_inbox_destroy(&l->inbox);
     mf_merge_destroy(&l->merge);
+    mf_rollout_destroy(&l->rollout);
     mf_replay_destroy(&l->replay);
     mf_gradsum_destroy(&l->gradsum);
     for (int v = 0; l->grads != NULL && v < l->n_shards; v++) {
@@ -135,6 +139,10 @@ mf_status mf_learner_create(mf_run *run, mf_learner **out)
                                    cfg->env_spec.n_agents, run->layout.stride,
                                    (size_t)cfg->env_spec.ctx_bytes, &l->merge));
     MF_TRY_OR(err, mf_replay_create(&replay, &l->replay));
+    if (mf_config_on_policy(cfg)) {
+        MF_TRY_OR(err, mf_rollout_create(cfg, l->replay, replay.first,
+                                         replay.last, &l->rollout));
+    }
     MF_TRY_OR(err, mf_gradsum_create(&run->roles, l->n_floats, &l->gradsum));
     *out = l;
     return MF_OK;
@@ -152,34 +160,44 @@ static mf_draw wanted(const mf_config *cfg)
                                                            : MF_DRAW_CHAINED;
 }
 
+static void draw_from_replay(mf_learner *l, int set, int shard, mf_minibatch *b)
+{
+    const mf_config *cfg = l->run->cfg;
+    mf_samples s;
+
+    mf_replay_draw(l->replay, set, shard, l->drawn, mf_config_shard_batch(cfg),
+                   wanted(cfg), &s);
+    *b = (mf_minibatch){.n = s.n,
+                        .id = s.id,
+                        .obs = s.obs,
+                        .counts = s.counts,
+                        .act = s.act,
+                        .rew = s.rew,
+                        .done = s.done,
+                        .ctx = s.ctx,
+                        .next_obs = s.next_obs,
+                        .next_counts = s.next_counts,
+                        .next_ctx = s.next_ctx};
+}
+
 /* Sample from one ring and add its gradient and sums to the shard's block. */
 static mf_status shard_gradient(mf_learner *l, int set, int v, double t)
 {
-    const mf_config *cfg = l->run->cfg;
     float *grad = l->grads[v] + (size_t)set * l->n_grad;
     float *out =
         l->grads[v] + (size_t)l->run->n_sets * l->n_grad + (size_t)set * N_SUMS;
     mf_loss_sums sums = {0};
-    mf_samples s;
+    mf_minibatch b;
 
     mf_run_phase(l->run, MF_PHASE_SAMPLE);
-    mf_replay_draw(l->replay, set, l->first_shard + v, l->drawn,
-                   mf_config_shard_batch(cfg), wanted(cfg), &s);
+    if (l->rollout != NULL) {
+        mf_rollout_draw(l->rollout, set, l->first_shard + v, &b);
+    } else {
+        draw_from_replay(l, set, l->first_shard + v, &b);
+    }
     mf_run_phase(l->run, MF_PHASE_GRADIENT);
-    if (s.n > 0) {
-        const mf_minibatch b = {.n = s.n,
-                                .id = s.id,
-                                .obs = s.obs,
-                                .counts = s.counts,
-                                .act = s.act,
-                                .rew = s.rew,
-                                .done = s.done,
-                                .ctx = s.ctx,
-                                .next_obs = s.next_obs,
-                                .next_counts = s.next_counts,
-                                .next_ctx = s.next_ctx};
-
-        MF_TRY(cfg->algo->gradient(
+    if (b.n > 0) {
+        MF_TRY(l->run->cfg->algo->gradient(
             l->algo, l->weights + (size_t)set * l->n_weights,
             l->state + (size_t)set * l->n_state, t, &b, grad, &sums));
     }
@@ -213,7 +231,8 @@ static mf_status apply(mf_learner *l, int set)
     l->sums.q += (double)s[3];
     l->sums.entropy += (double)s[4];
     l->sums.n_entropy += (double)s[5];
-    return l->run->cfg->algo->apply(l->algo, grad, ++l->applied[set],
+    return l->run->cfg->algo->apply(l->algo, grad, (double)s[0],
+                                    ++l->applied[set],
                                     l->weights + (size_t)set * l->n_weights,
                                     l->state + (size_t)set * l->n_state);
 }
@@ -273,11 +292,9 @@ static void raise_opponent(mf_learner *l)
     }
 }
 
-mf_status mf_learner_round(mf_learner *l, int64_t round)
+/* The round's steps, from all actors. */
+static mf_status take_in(mf_learner *l)
 {
-    const int64_t before = mf_learner_updates_for(l->run->cfg, l->recorded);
-    int64_t n_updates;
-
     mf_run_phase(l->run, MF_PHASE_WAIT_DATA);
     MF_TRY(mf_inbox_receive(l->inbox));
     mf_run_phase(l->run, MF_PHASE_STORE);
@@ -287,9 +304,27 @@ mf_status mf_learner_round(mf_learner *l, int64_t round)
 
         MF_TRY(mf_merge_add(l->merge, message, size));
     }
+    if (l->rollout != NULL) {
+        mf_rollout_begin(l->rollout);
+    }
     MF_TRY(read_heads(l));
-    MF_TRY(mf_merge_insert(l->merge, l->replay));
-    n_updates = mf_learner_updates_for(l->run->cfg, l->recorded) - before;
+    return mf_merge_insert(l->merge, l->replay);
+}
+
+mf_status mf_learner_round(mf_learner *l, int64_t round)
+{
+    const uint64_t before = l->recorded;
+    int64_t n_updates;
+
+    MF_TRY(take_in(l));
+    n_updates = mf_learner_updates_for(l->run->cfg, l->recorded) -
+                mf_learner_updates_for(l->run->cfg, before);
+    if (l->rollout != NULL) {
+        mf_run_phase(l->run, MF_PHASE_SAMPLE);
+        MF_TRY(mf_rollout_evaluate(l->rollout, l->algo, l->weights, round));
+        /* steps that are not learned from now are lost */
+        n_updates = n_updates > 0 ? n_updates : l->recorded > before;
+    }
     for (int64_t u = 0; u < n_updates; u++) {
         MF_TRY(update(l, round));
     }

@@ -7,6 +7,7 @@
 #include "mfrl/comm/gradsum.h"
 #include "mfrl/comm/ship.h"
 #include "mfrl/replay/merge.h"
+#include "rollout.h"
 #include "run.h"
 
 typedef struct mf_learner {
@@ -17,6 +18,7 @@ typedef struct mf_learner {
     mf_inbox *inbox;
     mf_merge *merge;
     mf_replay *replay;
+    mf_rollout *rollout; /* NULL: it learns from samples of the replay */
     mf_gradsum *gradsum;
     float **grads;     /* [n_shards] [n_sets][n_grad] then [n_sets] sums */
     size_t n_floats;   /* of one of them */

@@ -53,7 +53,11 @@ static size_t arena_bytes(const mf_config *cfg, const mf_decomp *d)
 {
     const size_t teams = cfg->env_spec.n_teams > 1 ? sizeof(uint32_t) : 0;
 
-    return agents_at_most(cfg, d) * (sizeof(uint32_t) + teams);
+    const mf_layout l = mf_config_layout(cfg);
+    const size_t acted = sizeof(float) + (size_t)l.n_actions * sizeof(uint16_t);
+
+    return agents_at_most(cfg, d) *
+           (sizeof(uint32_t) + teams + (l.prob_at > 0 ? acted : 0));
 }
 
 static size_t actor_bytes(const mf_config *cfg, const mf_plan *plan,
@@ -121,8 +125,12 @@ static size_t learner_bytes(const mf_config *cfg, const mf_plan *plan)
         const mf_replay_spec s = mf_learner_replay(cfg, plan, l);
         const int shards = s.last - s.first;
 
-        most = larger(most, mf_replay_bytes(&s) + (size_t)shards * grad +
-                                inbox_bytes(cfg, plan, shards));
+        const size_t rollout =
+            mf_config_on_policy(cfg) ? mf_rollout_bytes(cfg, shards) : 0;
+
+        most =
+            larger(most, mf_replay_bytes(&s) + rollout + (size_t)shards * grad +
+                             inbox_bytes(cfg, plan, shards));
     }
     return most + (plan->n_learners > 1 ? grad : 0) + cfg->n_learner_bytes +
            (mf_config_published(cfg) + sets * cfg->n_state) * sizeof(float);

@@ -17,8 +17,12 @@ static size_t net_array(int n_sets, const mf_algo_array *a, int whose,
 {
     size_t n = 1;
 
+    const int alone =
+        strncmp(a->name, "net/", 4) == 0 || strncmp(a->name, "table/", 6) == 0;
+
     if (whose == OPPONENT) {
-        snprintf(path, 128, "/opponent%s", strchr(a->name, '/'));
+        snprintf(path, 128, "/opponent/%s",
+                 alone ? strchr(a->name, '/') + 1 : a->name);
     } else {
         snprintf(path, 128, "/%s", a->name);
     }
@@ -107,10 +111,10 @@ out:
     return st;
 }
 
-/* What it takes to run the network from the file alone: "/net@inputs", the
- * parts of an input row in order, "/net@input_<name>", what is in them, and
- * "/net@conventions". */
-static mf_status write_inputs(mf_h5 *f, const mf_config *cfg)
+/* What it takes to run a network from the file alone, as attributes of its
+ * group: "inputs", the parts of an input row in order, "input_<name>", what is
+ * in them, and "conventions". */
+static mf_status write_inputs(mf_h5 *f, const mf_config *cfg, const char *group)
 {
     const mf_env_spec *e = &cfg->env_spec;
     char text[256] = "", name[64];
@@ -123,48 +127,67 @@ static mf_status write_inputs(mf_h5 *f, const mf_config *cfg)
                                  "%s [%d][%d][%d], ", in->name, in->h, in->w,
                                  in->c);
         snprintf(name, sizeof(name), "input_%.32s", in->name);
-        MF_TRY(mf_h5_set_text(f, "/net", name, in->meaning));
+        MF_TRY(mf_h5_set_text(f, group, name, in->meaning));
     }
     snprintf(text + used, sizeof(text) - used, "abar [1][1][%d]", e->n_actions);
-    MF_TRY(mf_h5_set_text(f, "/net", "inputs", text));
-    MF_TRY(mf_h5_set_text(f, "/net", "input_abar",
+    MF_TRY(mf_h5_set_text(f, group, "inputs", text));
+    MF_TRY(mf_h5_set_text(f, group, "input_abar",
                           "share of each action among the neighbours; zeros "
                           "where there is none"));
     return mf_h5_set_text(
-        f, "/net", "conventions",
+        f, group, "conventions",
         "convolution: weight [kernel y][kernel x][in][out], no padding, "
         "result [y][x][channel], flattened in that order for a dense layer; "
         "dense: y = x W + b, weight [in][out]; where a layer reads several, "
-        "they are joined in the order named; the last one gives Q by action");
+        "they are joined in the order named; the last one gives a value by "
+        "action, the logits of the policy, or the one value of the state");
 }
 
-/* "/net@layers": the layers in order, as the forward pass runs them. */
-static mf_status write_layers(mf_h5 *f, const mf_learner *l)
+/* The attribute "layers" of a network's group: its layers in order, as the
+ * forward pass runs them. */
+static mf_status write_group(mf_h5 *f, const mf_config *cfg,
+                             const mf_algo_array *arrays, int n,
+                             const char *group)
 {
-    mf_algo_array *arrays;
+    const size_t length = strlen(group);
     char names[1024] = "";
     size_t used = 0;
+
+    for (int k = 0; k < n; k++) {
+        const char *name = arrays[k].name;
+        const char *end = strstr(name, "/weight");
+
+        if (strncmp(name, group + 1, length - 1) == 0 &&
+            name[length - 1] == '/' && end != NULL) {
+            name += length;
+            used +=
+                (size_t)snprintf(names + used, sizeof(names) - used, "%s%.*s",
+                                 used > 0 ? ", " : "", (int)(end - name), name);
+        }
+    }
+    if (used == 0) { /* there is none, or it is a table */
+        return MF_OK;
+    }
+    MF_TRY(mf_h5_set_text(f, group, "layers", names));
+    return write_inputs(f, cfg, group);
+}
+
+static mf_status write_layers(mf_h5 *f, const mf_learner *l)
+{
+    static const char *const GROUPS[] = {"/net", "/actor", "/critic"};
+    mf_algo_array *arrays;
+    mf_status st = MF_OK;
 
     MF_TRY(mf_alloc(MF_ALGO_MAX_ARRAYS, sizeof(*arrays), "arrays", &arrays));
 
     const int n = l->run->cfg->algo->arrays(l->algo, arrays);
 
-    for (int k = 0; k < n; k++) {
-        const char *end = strstr(arrays[k].name, "/weight");
-
-        if (strncmp(arrays[k].name, "net/", 4) == 0 && end != NULL) {
-            used += (size_t)snprintf(names + used, sizeof(names) - used,
-                                     "%s%.*s", used > 0 ? ", " : "",
-                                     (int)(end - arrays[k].name - 4),
-                                     arrays[k].name + 4);
-        }
+    for (size_t g = 0; st == MF_OK && g < sizeof(GROUPS) / sizeof(*GROUPS);
+         g++) {
+        st = write_group(f, l->run->cfg, arrays, n, GROUPS[g]);
     }
     mf_free(&arrays);
-    if (used == 0) { /* a table */
-        return MF_OK;
-    }
-    MF_TRY(mf_h5_set_text(f, "/net", "layers", names));
-    return write_inputs(f, l->run->cfg);
+    return st;
 }
 
 static mf_status write_attributes(mf_h5 *f, const mf_learner *l,

@@ -99,6 +99,9 @@ static const mf_opt LEARNER[] = {
      "of one step"},
     {"tau_soft", MF_OPT_REAL, AT(learner.tau_soft), "0.005", 0, 1, NULL, NULL,
      "share of the new weights in the target network at every update"},
+    {"clip", MF_OPT_REAL, AT(learner.clip), "0", 0, 1e9, NULL, NULL,
+     "largest norm of a network's gradient, a longer one is made as short; 0 = "
+     "any, as the public code does"},
     {"terminal", MF_OPT_CHOICE, AT(learner.terminal), "learn", 0, 0,
      "learn|mask", NULL,
      "last steps before a death or the end: learned from, or left out as in "

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "mfrl/nn/net.h"
+
 static const char BLANKS[] = " \t\r\n";
 
 typedef struct reader {
@@ -160,4 +162,31 @@ mf_status mf_layers_read(const char *text, mf_layers *out)
     }
     *out = got;
     return MF_OK;
+}
+
+/* True if the part that begins at @p part is the branch of @p name. */
+static bool is_branch(const char *part, const char *name)
+{
+    const size_t n = strlen(name);
+
+    part += strspn(part, " ");
+    return strncmp(part, name, n) == 0 &&
+           part[n + strspn(part + n, " ")] == ':';
+}
+
+void mf_net_layers_without(const char *layers, const char *input, char *out,
+                           size_t size)
+{
+    size_t used = 0;
+
+    out[0] = '\0';
+    for (const char *part = layers; *part != '\0';) {
+        const size_t n = strcspn(part, "|");
+
+        if (!is_branch(part, input) && used < size) {
+            used += (size_t)snprintf(out + used, size - used, "%s%.*s",
+                                     used > 0 ? "|" : "", (int)n, part);
+        }
+        part += n + (part[n] == '|');
+    }
 }

@@ -5,8 +5,6 @@
 #include "mfrl/base/mem.h"
 #include "mfrl/base/rng.h"
 
-#define NO_NEXT UINT32_MAX
-
 enum { MAX_TRIES = 256 }; /* per sample, to find one with a next step */
 
 typedef struct ring {
@@ -15,7 +13,7 @@ typedef struct ring {
     uint64_t head;     /* slot of the next one: total mod capacity */
     uint64_t n_usable; /* stored records with a next step or done */
     uint8_t *records;  /* [capacity][stride] */
-    uint32_t *next;    /* [capacity] slot of the next step, or NO_NEXT */
+    uint32_t *next;    /* [capacity] slot of the next step, or MF_NO_NEXT */
     uint32_t *ctx;     /* [capacity] number of the context, modulo 2^32 */
     uint64_t *last;    /* [n_tracks] 1 + the agent's last record, 0 = none */
 } ring;
@@ -70,7 +68,7 @@ static size_t samples_bytes(const mf_replay_spec *s)
     return (size_t)s->max_samples *
            (sizeof(uint32_t) + sizeof(*m->id) + sizeof(*m->rew) +
             sizeof(*m->act) + sizeof(*m->done) + sizeof(*m->ctx) +
-            sizeof(*m->next_ctx) + 2 * counts + 2 * obs);
+            sizeof(*m->next_ctx) + sizeof(*m->prob) + 2 * counts + 2 * obs);
 }
 
 size_t mf_replay_bytes(const mf_replay_spec *s)
@@ -110,6 +108,7 @@ void mf_replay_destroy(mf_replay **slot)
     mf_free(&r->samples.counts);
     mf_free(&r->samples.obs);
     mf_free(&r->samples.ctx);
+    mf_free(&r->samples.prob);
     mf_free(&r->samples.next_ctx);
     mf_free(&r->samples.next_counts);
     mf_free(&r->samples.next_obs);
@@ -130,6 +129,7 @@ static mf_status alloc_samples(mf_replay *r)
     MF_TRY(mf_alloc(n, 1, "samples", &s->done));
     MF_TRY(mf_alloc(counts, sizeof(*s->counts), "samples", &s->counts));
     MF_TRY(mf_alloc(counts, sizeof(*s->counts), "samples", &s->next_counts));
+    MF_TRY(mf_alloc(n, sizeof(*s->prob), "samples", &s->prob));
     MF_TRY(mf_alloc(n, sizeof(*s->ctx), "samples", &s->ctx));
     MF_TRY(mf_alloc(n, sizeof(*s->next_ctx), "samples", &s->next_ctx));
     MF_TRY(mf_alloc(obs, 1, "samples", &s->obs));
@@ -164,7 +164,7 @@ mf_status mf_replay_create(const mf_replay_spec *spec, mf_replay **out)
     mf_replay *r = NULL;
 
     *out = NULL;
-    if (spec->ring_records >= NO_NEXT) {
+    if (spec->ring_records >= MF_NO_NEXT) {
         return MF_FAIL(MF_ERR_USAGE,
                        "replay.capacity: a shard holds fewer than 2^32 "
                        "transitions; use more replay.shards");
@@ -195,7 +195,7 @@ err:
 /* True if it is known what follows a record: its next step, or nothing. */
 static int is_usable(const ring *g, uint32_t slot, size_t stride)
 {
-    return g->next[slot] != NO_NEXT ||
+    return g->next[slot] != MF_NO_NEXT ||
            g->records[slot * stride + MF_RECORD_DONE] == MF_RECORD_ENDED;
 }
 
@@ -218,7 +218,7 @@ static void append(const mf_replay *r, ring *g, uint64_t track, uint32_t ctx,
         g->n_usable++;
     }
     mf_record_copy(&r->spec.layout, record, at);
-    g->next[slot] = NO_NEXT;
+    g->next[slot] = MF_NO_NEXT;
     g->ctx[slot] = ctx;
     g->total++;
     g->head = g->head + 1 < capacity ? g->head + 1 : 0;
@@ -272,7 +272,7 @@ static int is_wanted(const mf_replay *r, const ring *g, int set, uint32_t slot,
 {
     const int chain =
         which == MF_DRAW_ALL ||
-        (which == MF_DRAW_NEXT ? g->next[slot] != NO_NEXT
+        (which == MF_DRAW_NEXT ? g->next[slot] != MF_NO_NEXT
                                : is_usable(g, slot, r->spec.layout.stride));
 
     return chain &&
@@ -295,28 +295,42 @@ static uint32_t find_slot(const mf_replay *r, const ring *g, int set,
         }
         bits = mf_rng_u32(key, j + attempt * (uint32_t)r->spec.max_samples);
     }
-    return NO_NEXT;
+    return MF_NO_NEXT;
 }
 
-static void take(mf_replay *r, const ring *g, int set, uint32_t slot)
+/* One record of a ring as sample k; what may follow it is left alone. */
+static void take(mf_replay *r, const ring *g, int set, uint32_t slot, size_t k)
 {
     const mf_layout *l = &r->spec.layout;
     const size_t n_actions = (size_t)l->n_actions;
     const size_t obs = (size_t)l->obs_bytes;
     mf_samples *s = &r->samples;
-    const size_t k = (size_t)s->n++;
     const uint8_t *at = g->records + slot * l->stride;
-    const uint32_t next = g->next[slot];
 
     s->id[k] = mf_record_id(at);
     memcpy(&s->rew[k], at + MF_RECORD_REW, sizeof(s->rew[k]));
     s->act[k] = at[MF_RECORD_ACT];
     s->done[k] = at[MF_RECORD_DONE];
     mf_layout_counts(l, at, s->counts + k * n_actions);
+    if (l->prob_at > 0) {
+        memcpy(&s->prob[k], at + l->prob_at, sizeof(s->prob[k]));
+    }
     memcpy(s->obs + k * obs, at + l->obs_at, obs);
     s->ctx[k] = s->next_ctx[k] = context_of(r, set, g->ctx[slot]);
-    if (next != NO_NEXT) {
-        at = g->records + next * l->stride;
+}
+
+static void take_next(mf_replay *r, const ring *g, int set, uint32_t slot,
+                      size_t k)
+{
+    const mf_layout *l = &r->spec.layout;
+    const size_t n_actions = (size_t)l->n_actions;
+    const size_t obs = (size_t)l->obs_bytes;
+    mf_samples *s = &r->samples;
+    const uint32_t next = g->next[slot];
+
+    if (next != MF_NO_NEXT) {
+        const uint8_t *at = g->records + next * l->stride;
+
         s->next_ctx[k] = context_of(r, set, g->ctx[next]);
         mf_layout_counts(l, at, s->next_counts + k * n_actions);
         memcpy(s->next_obs + k * obs, at + l->obs_at, obs);
@@ -325,6 +339,17 @@ static void take(mf_replay *r, const ring *g, int set, uint32_t slot)
                n_actions * sizeof(*s->next_counts));
         memset(s->next_obs + k * obs, 0, obs);
     }
+}
+
+void mf_replay_gather(mf_replay *r, int set, int shard, const uint32_t *slot,
+                      int n, mf_samples *out)
+{
+    MF_ASSERT(n <= r->spec.max_samples);
+    for (int k = 0; k < n; k++) {
+        take(r, ring_of(r, set, shard), set, slot[k], (size_t)k);
+    }
+    r->samples.n = n;
+    *out = r->samples;
 }
 
 void mf_replay_draw(mf_replay *r, int set, int shard, uint64_t update, int n,
@@ -344,8 +369,10 @@ void mf_replay_draw(mf_replay *r, int set, int shard, uint64_t update, int n,
             const uint32_t slot =
                 find_slot(r, g, set, &key, (uint32_t)j, which, r->draws[j]);
 
-            if (slot != NO_NEXT) {
-                take(r, g, set, slot);
+            if (slot != MF_NO_NEXT) {
+                take(r, g, set, slot, (size_t)r->samples.n);
+                take_next(r, g, set, slot, (size_t)r->samples.n);
+                r->samples.n++;
             }
         }
     }
@@ -368,6 +395,7 @@ void mf_replay_ring(mf_replay *r, int set, int shard, mf_ring_view *out)
 
     *out = (mf_ring_view){.total = g->total,
                           .stored = stored(r, g),
+                          .stride = r->spec.layout.stride,
                           .records = g->records,
                           .next = g->next,
                           .ctx = g->ctx,

@@ -55,7 +55,7 @@ static inline mf_algo_spec two_state_spec(const mf_run_cfg *run, int batch)
                           .inputs = {{"state", 1, 1, 2}},
                           .layers = layers_of(run),
                           .unpack = unpack_one_hot,
-                          .max_neighbours = 4,
+                          .abar_states = 5,
                           .batch = batch,
                           .max_rows = batch};
 }
@@ -69,7 +69,7 @@ static inline mf_algo_spec blind_spec(const mf_run_cfg *run, int n_actions,
                           .n_actions = n_actions,
                           .obs_states = 1,
                           .layers = layers_of(run),
-                          .max_neighbours = 4,
+                          .abar_states = 5,
                           .batch = batch,
                           .max_rows = batch};
 }

@@ -51,7 +51,7 @@ static inline void write_record(const mf_layout *l, uint32_t id, uint32_t tag,
     const uint8_t end = done != 0;
     uint16_t counts[MAX_ACTIONS];
     uint8_t obs[MAX_OBS];
-    const mf_step_view v = {&id, &rew, &act, &end, counts, obs, NULL};
+    const mf_step_view v = {&id, &rew, &act, &end, counts, obs, NULL, NULL};
 
     for (int a = 0; a < l->n_actions; a++) {
         counts[a] = count_of(l, tag, a);

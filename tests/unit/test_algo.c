@@ -31,6 +31,12 @@ static const uint16_t COUNTS[2 * BATCH] = {4, 0, 3, 1, 2, 2, 1, 3, 0, 4, 1,
                                            3, 2, 2, 3, 1, 4, 0, 3, 1, 2, 2,
                                            1, 3, 0, 4, 1, 3, 2, 2, 3, 1};
 
+static const float PROB[BATCH] = {0.5f, 0.3f, 0.9f, 0.5f, 0.2f, 0.7f,
+                                  0.5f, 0.4f, 0.6f, 0.5f, 0.8f, 0.5f,
+                                  0.1f, 0.5f, 0.3f, 0.5f};
+static const float ADV[BATCH] = {1,    -2, 0.5f, 1,  0.25f, -1, 2,  -0.5f,
+                                 0.5f, 1,  -1,   -2, 0.75f, 3,  -1, 0.5f};
+
 static const mf_minibatch MINIBATCH = {.n = BATCH,
                                        .id = ID,
                                        .obs = OBS,
@@ -39,7 +45,10 @@ static const mf_minibatch MINIBATCH = {.n = BATCH,
                                        .rew = REW,
                                        .done = DONE,
                                        .next_obs = NEXT,
-                                       .next_counts = COUNTS};
+                                       .next_counts = COUNTS,
+                                       .prob = PROB,
+                                       .adv = ADV,
+                                       .ret = REW};
 
 static void each(void (*test)(learner *l))
 {
@@ -144,7 +153,7 @@ static void updates_repeat(learner *l)
             memset(l->grad, 0, l->n_grad * sizeof(float));
             ck_assert(l->ops->gradient(l->algo, l->weights, l->state, 0.7,
                                        &MINIBATCH, l->grad, &sums) == MF_OK);
-            ck_assert(l->ops->apply(l->algo, l->grad, update, l->weights,
+            ck_assert(l->ops->apply(l->algo, l->grad, BATCH, update, l->weights,
                                     l->state) == MF_OK);
         }
         ck_assert_uint_eq((unsigned)sums.n, 3 * BATCH);
@@ -176,7 +185,7 @@ static void weights_move(learner *l)
     memset(l->grad, 0, l->n_grad * sizeof(float));
     ck_assert(l->ops->gradient(l->algo, l->weights, l->state, 0.7, &MINIBATCH,
                                l->grad, &sums) == MF_OK);
-    ck_assert(l->ops->apply(l->algo, l->grad, 1, l->weights, l->state) ==
+    ck_assert(l->ops->apply(l->algo, l->grad, BATCH, 1, l->weights, l->state) ==
               MF_OK);
     ck_assert(before != mf_digest_bytes(l->weights, l->n_weights * 4, 0));
 }

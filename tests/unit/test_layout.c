@@ -15,7 +15,7 @@ START_TEST(records_have_the_documented_shape)
 
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         const mf_layout l = mf_layout_make(
-            cases[i].n_actions, cases[i].obs_bytes, cases[i].neighbours);
+            cases[i].n_actions, cases[i].obs_bytes, cases[i].neighbours, 0);
 
         ck_assert_int_eq(l.n_actions, cases[i].n_actions);
         ck_assert_int_eq(l.obs_bytes, cases[i].obs_bytes);
@@ -36,7 +36,7 @@ static void check_pack(const mf_layout *l)
     const uint8_t act[N] = {0, 1, 254, 2, 3}, done[N] = {0, 1, 0, 0, 1};
     uint16_t counts[N * MAX_ACTIONS], got[MAX_ACTIONS];
     uint8_t obs[N * MAX_OBS], out[MAX_RECORD];
-    const mf_step_view v = {id, rew, act, done, counts, obs, NULL};
+    const mf_step_view v = {id, rew, act, done, counts, obs, NULL, NULL};
     const size_t n_actions = (size_t)l->n_actions;
     const size_t obs_bytes = (size_t)l->obs_bytes;
 
@@ -72,8 +72,8 @@ START_TEST(records_hold_what_was_packed)
 {
     for (int n_actions = 2; n_actions <= MAX_ACTIONS; n_actions++) {
         for (int obs = 0; obs <= MAX_OBS; obs++) {
-            const mf_layout narrow = mf_layout_make(n_actions, obs, 255);
-            const mf_layout wide = mf_layout_make(n_actions, obs, 60000);
+            const mf_layout narrow = mf_layout_make(n_actions, obs, 255, 0);
+            const mf_layout wide = mf_layout_make(n_actions, obs, 60000, 0);
 
             check_pack(&narrow);
             check_pack(&wide);
@@ -94,7 +94,7 @@ static void check_scatter(const mf_layout *l, const uint8_t *skip)
     float rew[N];
     uint8_t act[N], done[N], obs[N * MAX_OBS];
     uint16_t counts[N * MAX_ACTIONS];
-    const mf_step_view v = {id, rew, act, done, counts, obs, skip};
+    const mf_step_view v = {id, rew, act, done, counts, obs, NULL, skip};
 
     for (uint32_t k = 0; k < N; k++) {
         id[k] = 3 * k + 1;
@@ -140,7 +140,7 @@ START_TEST(scattered_records_are_packed_ones)
     for (int n_actions = 2; n_actions <= 4; n_actions++) {
         for (int k = 0; k < 6; k++) { /* two actions: a case of its own */
             const mf_layout l =
-                mf_layout_make(n_actions, k / 2, k % 2 ? 300 : 4);
+                mf_layout_make(n_actions, k / 2, k % 2 ? 300 : 4, 0);
 
             check_scatter(&l, NULL);
             check_scatter(&l, skip);

@@ -146,7 +146,7 @@ START_TEST(split_and_order_of_arrival_do_not_matter)
 {
     for (int n_parts = 1; n_parts <= PARTS; n_parts++) {
         for (int rotate = 0; rotate < n_parts; rotate++) {
-            layout = mf_layout_make(3, n_parts, rotate % 2 ? 300 : 4);
+            layout = mf_layout_make(3, n_parts, rotate % 2 ? 300 : 4, 0);
             check_merge(n_parts, rotate, 0);
             check_merge(n_parts, rotate, 1);
         }
@@ -174,7 +174,7 @@ static mf_status add_one(uint32_t world, uint32_t step, uint32_t n, uint32_t id,
 
 START_TEST(malformed_messages_are_refused)
 {
-    layout = mf_layout_make(2, 3, 4);
+    layout = mf_layout_make(2, 3, 4, 0);
     log_catch();
 
     const size_t header = sizeof(mf_section), stride = layout.stride;
@@ -207,7 +207,7 @@ START_TEST(agents_shipped_twice_are_refused)
     mf_replay *r;
     mf_merge *m;
 
-    layout = mf_layout_make(2, 3, 4);
+    layout = mf_layout_make(2, 3, 4, 0);
     r = make_replay();
     m = make_merge();
     log_catch();
@@ -229,7 +229,7 @@ START_TEST(a_round_without_records_changes_nothing)
     mf_replay *r;
     mf_merge *m;
 
-    layout = mf_layout_make(2, 0, 4);
+    layout = mf_layout_make(2, 0, 4, 0);
     r = make_replay();
     m = make_merge();
     for (int k = 0; k < 3; k++) {
@@ -276,7 +276,7 @@ static void section_with_head(int part, uint32_t world, uint32_t step,
 
 START_TEST(contexts_travel_with_the_head)
 {
-    const mf_replay_spec spec = {.layout = layout = mf_layout_make(3, 2, 4),
+    const mf_replay_spec spec = {.layout = layout = mf_layout_make(3, 2, 4, 0),
                                  .n_sets = 1,
                                  .n_shards = 1,
                                  .first = 0,
@@ -332,7 +332,7 @@ START_TEST(missing_and_cut_heads_are_refused)
     mf_step_head head;
     mf_merge *m;
 
-    layout = mf_layout_make(2, 3, 4);
+    layout = mf_layout_make(2, 3, 4, 0);
     m = merge_with_contexts();
     log_catch();
     memset(size, 0, sizeof(size));

@@ -125,7 +125,8 @@ START_TEST(infinite_values_are_reported)
     const uint32_t who = 0, id = 0, draw = 9;
     const uint16_t counts[3] = {0};
     uint8_t act = 0;
-    const mf_act_batch b = {1, &who, &id, NULL, counts, NULL, &draw, &act};
+    const mf_act_batch b = {1,    &who,  &id,  NULL, counts,
+                            NULL, &draw, &act, NULL};
     learner l = constant_q(q, 3);
 
     log_catch();
@@ -153,7 +154,7 @@ static void check_table(const char *sharing)
     uint8_t obs[AGENTS], act[AGENTS], one[AGENTS];
     uint16_t counts[2 * AGENTS];
     const mf_rng key = {.seed = 1, .purpose = MF_RNG_TEST};
-    mf_act_batch b = {0, who, id, obs, counts, NULL, draw, act};
+    mf_act_batch b = {0, who, id, obs, counts, NULL, draw, act, NULL};
 
     spec.n_agents = AGENTS;
 
@@ -201,6 +202,58 @@ START_TEST(tables_serve_many_and_few_agents)
 }
 END_TEST
 
+/* What a checkpoint's net.h5 has had from the start. */
+static void check_names(const char *settings, const char *const *names, int n)
+{
+    static mf_algo_array a[MF_ALGO_MAX_ARRAYS];
+    learner l;
+
+    set_run(&run, settings);
+    l = learner_open(two_state_spec(&run, 8), 0.1);
+    ck_assert_int_eq(l.ops->arrays(l.algo, a), n);
+    for (int k = 0; k < n; k++) {
+        ck_assert_str_eq(a[k].name, names[k]);
+        ck_assert(a[k].description != NULL && a[k].activation != NULL);
+    }
+    learner_close(&l);
+}
+
+START_TEST(arrays_have_their_names)
+{
+    const char *const table[] = {"table/q", "target/q", "visits/q"};
+    const char *const net[] = {"net/dense_0/weight",    "net/dense_0/bias",
+                               "net/dense_1/weight",    "net/dense_1/bias",
+                               "target/dense_0/weight", "target/dense_0/bias",
+                               "target/dense_1/weight", "target/dense_1/bias",
+                               "adam/m/dense_0/weight", "adam/m/dense_0/bias",
+                               "adam/m/dense_1/weight", "adam/m/dense_1/bias",
+                               "adam/v/dense_0/weight", "adam/v/dense_0/bias",
+                               "adam/v/dense_1/weight", "adam/v/dense_1/bias"};
+
+    check_names("table.sharing=per_agent", table, COUNT_OF(table));
+    check_names("net.layers=dense 6", net, COUNT_OF(net));
+}
+END_TEST
+
+/* The target starts at the weights, the rest of the state at 0. */
+START_TEST(the_target_starts_at_the_weights)
+{
+    const char *const nets[] = {"", "net.layers=dense 5"};
+
+    for (int k = 0; k < 2; k++) {
+        set_run(&run, nets[k]);
+
+        learner l = learner_open(two_state_spec(&run, 8), 0.1);
+
+        ck_assert_mem_eq(l.state, l.weights, l.n_weights * sizeof(float));
+        for (size_t i = l.n_weights; i < l.ops->n_state(l.algo); i++) {
+            ck_assert(l.state[i] == 0.0f);
+        }
+        learner_close(&l);
+    }
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -209,6 +262,8 @@ int main(void)
         temperature_ends_are_argmax_and_uniform,
         infinite_values_are_reported,
         tables_serve_many_and_few_agents,
+        arrays_have_their_names,
+        the_target_starts_at_the_weights,
     };
 
     return run_suite("mfq", tests, COUNT_OF(tests));

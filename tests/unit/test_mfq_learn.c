@@ -250,7 +250,8 @@ START_TEST(agents_with_own_tables_do_not_share)
     }
     b = part(&s, 0, BATCH);
     gradient(&l, 1, &b);
-    ck_assert(l.ops->apply(l.algo, l.grad, 1, l.weights, l.state) == MF_OK);
+    ck_assert(l.ops->apply(l.algo, l.grad, BATCH, 1, l.weights, l.state) ==
+              MF_OK);
     for (size_t e = 0; e < l.n_weights; e++) {
         const int own = e >= row(1, 0, 0) && e < row(2, 0, 0);
 
@@ -281,7 +282,7 @@ static void learn_chain(learner *l, double t, int updates)
 
         memset(l->grad, 0, l->n_grad * sizeof(float));
         gradient(l, t, &b);
-        ck_assert(l->ops->apply(l->algo, l->grad, (uint64_t)u, l->weights,
+        ck_assert(l->ops->apply(l->algo, l->grad, 4, (uint64_t)u, l->weights,
                                 l->state) == MF_OK);
     }
 }

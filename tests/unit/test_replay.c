@@ -9,7 +9,8 @@ enum { MAX_STEPS = 3000, MAX_SAMPLES = 64, NONE = -1 };
 
 static mf_replay_spec spec_of(uint64_t capacity, int obs_bytes, int neighbours)
 {
-    return (mf_replay_spec){.layout = mf_layout_make(3, obs_bytes, neighbours),
+    return (mf_replay_spec){.layout =
+                                mf_layout_make(3, obs_bytes, neighbours, 0),
                             .n_sets = SETS,
                             .n_shards = SHARDS,
                             .first = FIRST,

@@ -5,7 +5,7 @@ enum { SETS = 2, WORLDS = 3, AGENTS = 4, STEPS = 30, DRAWN = 64 };
 
 static mf_replay *make(uint64_t slots)
 {
-    const mf_replay_spec spec = {.layout = mf_layout_make(3, 2, 4),
+    const mf_replay_spec spec = {.layout = mf_layout_make(3, 2, 4, 0),
                                  .n_sets = SETS,
                                  .n_shards = 1,
                                  .first = 0,
@@ -35,7 +35,7 @@ static void begin(mf_replay *r, int world, uint32_t step)
 static void insert(mf_replay *r, int world, uint32_t id, uint32_t tag,
                    uint8_t done)
 {
-    const mf_layout l = mf_layout_make(3, 2, 4);
+    const mf_layout l = mf_layout_make(3, 2, 4, 0);
     uint8_t out[MAX_RECORD];
 
     write_record(&l, id, tag, 0, out);

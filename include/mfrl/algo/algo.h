@@ -33,7 +33,9 @@ typedef struct mf_algo_spec {
     void (*unpack)(const void *env_cfg, const uint8_t *obs, const uint8_t *ctx,
                    float *x);
     const void *env_cfg; /* borrowed, for unpack */
-    int max_neighbours;
+    int abar_states; /* mean actions that a table tells apart, 0 = too many */
+    uint32_t (*abar_key)(const void *env_cfg, const uint16_t *counts);
+    /* their number; NULL: the count of action 1 */
     int batch;    /* samples per update and weight set, all shards together */
     int max_rows; /* most samples of one minibatch, that of a shard; 0 = this
                      one only acts */
@@ -50,28 +52,56 @@ typedef struct mf_act_batch {
     const uint8_t *ctx;     /* what all their observations share */
     const uint32_t *draw;   /* [.] 32 random bits per agent */
     uint8_t *act;           /* [.] out */
+    float *prob;            /* [.] out: with what probability; NULL: unasked */
 } mf_act_batch;
 
-/** Sampled transitions of one replay shard. */
+/** Transitions of one replay shard: samples, or steps of the round. */
 typedef struct mf_minibatch {
     int n;
-    const uint32_t *id;          /* [n] */
-    const uint8_t *obs;          /* [n][obs_bytes] */
-    const uint16_t *counts;      /* [n][n_actions] the mean action of Q's key */
-    const uint8_t *act;          /* [n] */
-    const float *rew;            /* [n] */
-    const uint8_t *done;         /* [n] 1: no bootstrap */
-    const uint8_t *const *ctx;   /* [n] contexts of the observations */
-    const uint8_t *next_obs;     /* [n][obs_bytes] any valid one if done */
-    const uint16_t *next_counts; /* [n][n_actions] any valid one if done */
+    const uint32_t *id;        /* [n] */
+    const uint8_t *obs;        /* [n][obs_bytes] */
+    const uint16_t *counts;    /* [n][n_actions] the mean action of Q's key; of
+                                  steps of the round: when it acted */
+    const uint8_t *act;        /* [n] */
+    const float *rew;          /* [n] */
+    const uint8_t *done;       /* [n] 1: no bootstrap */
+    const uint8_t *const *ctx; /* [n] contexts of the observations */
+    const uint8_t *next_obs;   /* [n][obs_bytes] any valid one if done */
+    const uint16_t *next_counts;    /* [n][n_actions] any valid one if done */
     const uint8_t *const *next_ctx; /* [n] any valid one if done */
+
+    /* steps of the round only, where next_* are NULL */
+    const float *prob; /* [n] with which act was chosen */
+    const float *adv;  /* [n] advantage of act */
+    const float *ret;  /* [n] what the value is to be */
 } mf_minibatch;
+
+/** What follows a step of the round. */
+typedef enum mf_link {
+    MF_LINK_NEXT,   /* the next row */
+    MF_LINK_END,    /* nothing */
+    MF_LINK_CUT,    /* something that nobody saw */
+    MF_LINK_NEWEST, /* a step of the next round, where this one comes again */
+} mf_link;
+
+/** Steps of one replay shard in chains: each agent's, one after another. */
+typedef struct mf_chains {
+    int n;
+    const uint8_t *link; /* [n] mf_link */
+    const float *rew;    /* [n] */
+    const float *prob;   /* [n] with which act was chosen */
+    const float *pi;     /* [n] with which it would be now, see evaluate */
+    const float *value;  /* [n] */
+    float *adv;          /* [n] out */
+    float *ret;          /* [n] out */
+    uint8_t *learn;      /* [n] out: 0 = only here for the step before */
+} mf_chains;
 
 /** Sums over samples that a gradient call adds to; the caller divides. */
 typedef struct mf_loss_sums {
-    double loss;      /* squared TD error */
-    double td_abs;    /* |TD error| */
-    double q;         /* Q of the action taken */
+    double loss;      /* squared error of Q, or of the value */
+    double td_abs;    /* that error without its sign */
+    double q;         /* Q of the action taken, or the value */
     double entropy;   /* of the policy in the sampled states, nats */
     double n;         /* samples */
     double n_entropy; /* samples whose entropy was taken */
@@ -115,13 +145,26 @@ typedef struct mf_algo_ops {
     mf_status (*act)(void *algo, const float *weights, double t,
                      const mf_act_batch *b);
 
+    /** Whether it learns from the steps of the round, and not from samples of
+     *  the replay; NULL: it does not. */
+    int (*on_policy)(const void *cfg);
+
+    /** Value [n] and probability of the action [n] of steps of the round, by
+     *  the weights that it starts with; NULL: it needs no advantages. */
+    mf_status (*evaluate)(void *algo, const float *weights,
+                          const mf_minibatch *b, float *value, float *pi);
+
+    /** Advantages and returns of a shard's steps of the round. */
+    void (*advantages)(const void *algo, const mf_chains *c);
+
     /** Add the gradient of one shard's minibatch to @p grad. */
     mf_status (*gradient)(void *algo, const float *weights, const float *state,
                           double t, const mf_minibatch *b, float *grad,
                           mf_loss_sums *sums);
 
-    /** Update number @p update (1, 2, ...) from the summed gradient. */
-    mf_status (*apply)(void *algo, const float *grad, uint64_t update,
+    /** Update number @p update (1, 2, ...) from the summed gradient of @p n
+     *  transitions. */
+    mf_status (*apply)(void *algo, const float *grad, double n, uint64_t update,
                        float *weights, float *state);
 } mf_algo_ops;
 

@@ -1,2 +1,6 @@
 /* Every algorithm, one line each; registry.c expands this twice. */
 MF_ALGO(mfq)
+MF_ALGO(il)
+MF_ALGO(mfac)
+MF_ALGO(ac)
+MF_ALGO(mfppo)

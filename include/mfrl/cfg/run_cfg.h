@@ -66,6 +66,7 @@ typedef struct mf_run_cfg {
         double lr;
         double gamma;
         double tau_soft;
+        double clip;  /* largest norm of a gradient, 0 = any */
         int terminal; /* MF_TERMINAL_* */
     } learner;
     struct {

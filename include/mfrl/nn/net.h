@@ -76,6 +76,12 @@ typedef struct mf_net_array {
     int stride;             /* of a convolution, else 0 */
 } mf_net_array;
 
+/** The text @p layers without the branch of one input, for a net that does not
+ *  have it: "view: dense 8 | abar: dense 4 | dense 2" without abar is
+ *  "view: dense 8 | dense 2".  Cut off at @p size. */
+void mf_net_layers_without(const char *layers, const char *input, char *out,
+                           size_t size);
+
 /** Make a net.  MF_ERR_USAGE, with a line that names net.layers, if the text
  *  is malformed, asks for inputs or rows that the spec does not have, or for
  *  more parameters (of a table: rows) than 32 bits can number. */

@@ -7,6 +7,8 @@
  *             9  uint8   done, MF_RECORD_...
  *            10  counts  n_actions x uint8, or uint16 if an agent can have
  *                        more than 255 neighbours
+ *             .  prob    float, if the record has it: with which the action was
+ *                        chosen
  *             .  obs     obs_bytes, as packed by the environment
  *
  *  padded with zeros to a multiple of 4.  World and step are not in the
@@ -22,7 +24,8 @@
 typedef struct mf_layout {
     int n_actions;
     int obs_bytes;
-    int wide; /* counts are uint16 */
+    int wide;       /* counts are uint16 */
+    size_t prob_at; /* 0 = there is none */
     size_t obs_at;
     size_t stride; /* bytes of a record */
 } mf_layout;
@@ -38,8 +41,10 @@ enum {
 };
 
 /** Shape of a record for agents with these actions, observations and at most
- *  @p max_neighbours neighbours in a mean action. */
-mf_layout mf_layout_make(int n_actions, int obs_bytes, int max_neighbours);
+ *  @p max_neighbours neighbours in a mean action.
+ *  @param with_prob  for algorithms that learn from their own round */
+mf_layout mf_layout_make(int n_actions, int obs_bytes, int max_neighbours,
+                         int with_prob);
 
 /** Replay shard of an agent: id modulo the number of shards, without the
  *  division where that is a power of two. */
@@ -58,6 +63,7 @@ typedef struct mf_step_view {
     const uint8_t *done;
     const uint16_t *counts; /* [.][n_actions] */
     const uint8_t *obs;     /* [.][obs_bytes] */
+    const float *prob;      /* [.] if the layout has it */
     const uint8_t *skip;    /* [.] 1 = not to be recorded; NULL = none */
 } mf_step_view;
 

@@ -13,10 +13,14 @@
 #ifndef MFRL_REPLAY_REPLAY_H
 #define MFRL_REPLAY_REPLAY_H
 
+#include <stdbool.h>
+
 #include "mfrl/base/status.h"
 #include "mfrl/replay/layout.h"
 
 typedef struct mf_replay mf_replay;
+
+#define MF_NO_NEXT UINT32_MAX
 
 typedef struct mf_replay_spec {
     mf_layout layout;
@@ -43,6 +47,7 @@ typedef struct mf_samples {
     uint16_t *counts;         /* [n][n_actions] */
     uint8_t *obs;             /* [n][obs_bytes] */
     const uint8_t **ctx;      /* [n] their contexts */
+    float *prob;              /* [n] if the layout has it */
     uint16_t *next_counts;    /* [n][n_actions] zero where done */
     uint8_t *next_obs;        /* [n][obs_bytes] zero where done */
     const uint8_t **next_ctx; /* [n] any valid one where done */
@@ -75,15 +80,22 @@ void mf_replay_insert(mf_replay *r, int world, const uint8_t *records,
 void mf_replay_draw(mf_replay *r, int set, int shard, uint64_t update, int n,
                     mf_draw which, mf_samples *out);
 
+/** The records in n slots of one ring, n <= max_samples, as samples without
+ *  next steps. */
+void mf_replay_gather(mf_replay *r, int set, int shard, const uint32_t *slot,
+                      int n, mf_samples *out);
+
 /** Records now stored in the owned rings. */
 uint64_t mf_replay_size(const mf_replay *r);
 
 /** One ring's contents, for checkpoints; pointers into the replay. */
 typedef struct mf_ring_view {
-    uint64_t total;   /* records ever inserted */
-    uint64_t stored;  /* records now in the ring */
+    uint64_t total;  /* records ever inserted */
+    uint64_t stored; /* records now in the ring */
+    size_t stride;
     uint8_t *records; /* [stored][stride], slot order */
-    uint32_t *next;   /* [stored] slot of the agent's next record */
+    uint32_t *next;   /* [stored] slot of the agent's next record, or
+                         MF_NO_NEXT */
     uint32_t *ctx;    /* [stored] number of its context, modulo 2^32 */
     uint64_t *last;   /* [n_tracks] 1 + number of each agent's last record */
     uint64_t n_tracks;
