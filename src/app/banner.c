@@ -67,6 +67,16 @@ static void log_memory(const mf_run *run)
     }
 }
 
+static void log_warning(const mf_config *cfg)
+{
+    const char *text =
+        cfg->env->warning != NULL ? cfg->env->warning(cfg->env_cfg) : NULL;
+
+    if (text != NULL) {
+        mf_log_root(MF_LOG_WARN, "%s", text);
+    }
+}
+
 mf_status mf_banner(mf_run *run)
 {
     const mf_config *cfg = run->cfg;
@@ -112,5 +122,6 @@ mf_status mf_banner(mf_run *run)
                 (double)mf_learner_updates_for(cfg, 1000 * a_round) / 1000,
                 (long long)cfg->run.learner.batch);
     log_memory(run);
+    log_warning(cfg);
     return MF_OK;
 }

@@ -103,6 +103,7 @@ static mf_status spec(void *config, mf_env_spec *out)
                          .n_teams = 1,
                          .obs_states = 1,
                          .max_neighbours = 4,
+                         .abar_states = 5,
                          .n_sets = cfg->temperature.n,
                          .n_counters = N_COUNTERS,
                          .n_metrics = 3,

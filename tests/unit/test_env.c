@@ -72,7 +72,7 @@ static void check_spec(const mf_env_ops *ops, const char *overrides)
     ck_assert(s.n_actions >= 2 && s.n_actions <= MAX_ACTIONS);
     ck_assert(s.obs_bytes >= 0 && s.obs_bytes <= MAX_OBS);
     ck_assert((s.obs_bytes == 0) == (s.obs_floats == 0));
-    ck_assert((s.obs_floats > 0) == (ops->unpack != NULL));
+    ck_assert(s.obs_floats == 0 || ops->unpack != NULL);
     ck_assert(s.ctx_bytes >= 0 && s.ctx_bytes % 4 == 0);
     for (int k = 0, floats = 0; k <= s.n_inputs; k++) {
         if (k == s.n_inputs) {
@@ -89,6 +89,8 @@ static void check_spec(const mf_env_ops *ops, const char *overrides)
     ck_assert(s.obs_bytes > 0 || s.obs_states == 1);
     ck_assert(s.obs_states >= 0 && (s.obs_states < 2 || s.obs_bytes == 1));
     ck_assert(s.max_neighbours >= 0 && s.max_neighbours <= UINT16_MAX);
+    ck_assert(s.abar_states == 0 || ops->abar_key != NULL ||
+              (s.n_actions == 2 && s.abar_states == s.max_neighbours + 1));
     ck_assert(s.n_sets >= 1 && s.n_counters >= 0);
     ck_assert_int_ge(s.n_metrics, 1);
     ck_assert_str_eq(s.metrics[0], "reward");
@@ -213,6 +215,11 @@ static void check_agents(env_world *w)
                 neighbours += g->counts[i * n_actions + a];
             }
             ck_assert_uint_le(neighbours, (unsigned)w->spec.max_neighbours);
+            if (w->ops->abar_key != NULL) {
+                ck_assert_uint_lt(
+                    w->ops->abar_key(w->cfg, g->counts + i * n_actions),
+                    (unsigned)w->spec.abar_states);
+            }
             ck_assert(isfinite(g->rew[i]) && g->done[i] <= MF_CUT_OFF);
             ck_assert_int_lt(g->act[i], w->spec.n_actions);
         }
@@ -332,7 +339,8 @@ START_TEST(memory_is_as_estimated)
         const mf_env_ops *ops = mf_env_at(i);
         const char *size = has_key(ops, "width") && has_key(ops, "height")
                                ? "width=256 height=256"
-                               : "";
+                           : has_key(ops, "agents") ? "agents=50000"
+                                                    : "";
         void *cfg = env_config(ops, size), *env;
         const size_t before = mf_mem_bytes();
         mf_env_spec s;

@@ -18,7 +18,9 @@ typedef enum mf_rng_purpose {
     MF_RNG_SAMPLE,    /* a minibatch draw from replay */
     MF_RNG_WEIGHTS,   /* initial weights */
     MF_RNG_TEST,
-    MF_RNG_MOVE /* who of several that want one cell gets it */
+    MF_RNG_MOVE,   /* who of several that want one cell gets it */
+    MF_RNG_REPEAT, /* who repeats the last action instead of choosing */
+    MF_RNG_GROUP   /* whose actions an agent is shown */
 } mf_rng_purpose;
 
 typedef struct mf_rng {

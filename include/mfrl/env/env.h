@@ -64,6 +64,8 @@ typedef struct mf_env_spec {
                                 0 .. obs_states - 1; 1 = nothing to observe,
                                 0 = too many for a table */
     int max_neighbours;      /* most agents that one mean action can count */
+    int abar_states;         /* keys of a mean action in a table, see abar_key;
+                                0 = too many for one */
     const char *keying;      /* current or lagged: which mean action Q gets */
     const char *mean_action; /* whose actions it counts, as text that tells
                                 apart what a policy cannot exchange */
@@ -167,9 +169,19 @@ typedef struct mf_env_ops {
     int (*turns)(const void *cfg);
 
     /** A packed observation and its context to obs_floats floats; NULL if
-     *  there are none. */
+     *  there never are any. */
     void (*unpack)(const void *cfg, const uint8_t *obs, const uint8_t *ctx,
                    float *x);
+
+    /** Key of a mean action in a table, 0 .. abar_states - 1, from the
+     *  neighbours by action [n_actions].  NULL: the count of action 1, of two
+     *  actions; abar_states is max_neighbours + 1 then, or 0. */
+    uint32_t (*abar_key)(const void *cfg, const uint16_t *counts);
+
+    /** One line about a config that spec has accepted and that will hardly do
+     *  what is wanted, for a warning at the start; or NULL.  NULL if there
+     *  never is one. */
+    const char *(*warning)(const void *cfg);
 
     /** A tile of world @p world in its state before step 0. */
     mf_status (*create)(const void *cfg, const mf_tile *tile, uint64_t seed,

@@ -1,3 +1,4 @@
 /* Every environment, one line each; registry.c expands this twice. */
 MF_ENV(battle)
 MF_ENV(ising)
+MF_ENV(squeeze)
