@@ -346,20 +346,21 @@ static mf_status create_algo(const mf_config *c, const mf_config *worlds,
 {
     const mf_env_spec *e = &worlds->env_spec;
     const char *layers = c->run.net.layers;
-    mf_algo_spec spec = {
-        .run = &c->run,
-        .n_agents = e->n_agents,
-        .n_actions = e->n_actions,
-        .obs_bytes = e->obs_bytes,
-        .obs_floats = e->obs_floats,
-        .obs_states = e->obs_states,
-        .n_inputs = e->n_inputs,
-        .layers = strcmp(layers, "auto") == 0 ? e->layers : layers,
-        .unpack = c->env->unpack,
-        .env_cfg = worlds->env_cfg,
-        .abar_states = e->n_actions == 2 ? e->max_neighbours + 1 : 0,
-        .batch = (int)c->run.learner.batch,
-        .max_rows = max_rows};
+    mf_algo_spec spec = {.run = &c->run,
+                         .n_agents = e->n_agents,
+                         .n_actions = e->n_actions,
+                         .obs_bytes = e->obs_bytes,
+                         .obs_floats = e->obs_floats,
+                         .obs_states = e->obs_states,
+                         .n_inputs = e->n_inputs,
+                         .layers =
+                             strcmp(layers, "auto") == 0 ? e->layers : layers,
+                         .unpack = c->env->unpack,
+                         .env_cfg = worlds->env_cfg,
+                         .abar_states = e->abar_states,
+                         .abar_key = c->env->abar_key,
+                         .batch = (int)c->run.learner.batch,
+                         .max_rows = max_rows};
 
     for (int i = 0; i < e->n_inputs; i++) {
         const mf_env_input *in = &e->inputs[i];
