@@ -5,8 +5,6 @@
 #include "mfrl/base/mem.h"
 #include "mfrl/nn/adam.h"
 
-enum { N_SUMS = 6 }; /* floats behind a gradient: mf_loss_sums */
-
 /* Steps of a set's worlds that fill its replay, many times over, as few agents
  * may be left in each. */
 static uint64_t context_slots(const mf_config *cfg, const mf_replay_spec *s)
@@ -49,7 +47,7 @@ mf_replay_spec mf_learner_replay(const mf_config *cfg, const mf_plan *plan,
 
 size_t mf_learner_floats(const mf_config *cfg)
 {
-    return (size_t)cfg->env_spec.n_sets * (cfg->n_grad + N_SUMS);
+    return (size_t)cfg->env_spec.n_sets * (cfg->n_grad + MF_LOSS_SUMS);
 }
 
 int64_t mf_learner_updates_for(const mf_config *cfg, uint64_t recorded)
@@ -184,8 +182,8 @@ static void draw_from_replay(mf_learner *l, int set, int shard, mf_minibatch *b)
 static mf_status shard_gradient(mf_learner *l, int set, int v, double t)
 {
     float *grad = l->grads[v] + (size_t)set * l->n_grad;
-    float *out =
-        l->grads[v] + (size_t)l->run->n_sets * l->n_grad + (size_t)set * N_SUMS;
+    float *out = l->grads[v] + (size_t)l->run->n_sets * l->n_grad +
+                 (size_t)set * MF_LOSS_SUMS;
     mf_loss_sums sums = {0};
     mf_minibatch b;
 
@@ -201,38 +199,33 @@ static mf_status shard_gradient(mf_learner *l, int set, int v, double t)
             l->algo, l->weights + (size_t)set * l->n_weights,
             l->state + (size_t)set * l->n_state, t, &b, grad, &sums));
     }
-    out[0] = (float)sums.n;
-    out[1] = (float)sums.loss;
-    out[2] = (float)sums.td_abs;
-    out[3] = (float)sums.q;
-    out[4] = (float)sums.entropy;
-    out[5] = (float)sums.n_entropy;
+    for (int k = 0; k < MF_LOSS_SUMS; k++) {
+        out[k] = (float)((const double *)&sums)[k];
+    }
     return MF_OK;
 }
 
 static mf_status apply(mf_learner *l, int set)
 {
     const float *grad = l->grads[0] + (size_t)set * l->n_grad;
-    const float *s =
-        l->grads[0] + (size_t)l->run->n_sets * l->n_grad + (size_t)set * N_SUMS;
+    const float *from = l->grads[0] + (size_t)l->run->n_sets * l->n_grad +
+                        (size_t)set * MF_LOSS_SUMS;
+    mf_loss_sums sums;
 
-    if (s[0] <= 0) { /* nothing to learn from yet */
+    for (int k = 0; k < MF_LOSS_SUMS; k++) {
+        ((double *)&sums)[k] = (double)from[k];
+    }
+    if (sums.n <= 0) { /* nothing to learn from yet */
         return MF_OK;
     }
-    if (!isfinite(s[1])) {
+    if (!isfinite(sums.loss)) {
         return MF_FAIL(MF_ERR_NUMERIC,
                        "the loss of weight set %d is not finite after %llu "
                        "updates; try a smaller learner.lr",
                        set, (unsigned long long)l->applied[set]);
     }
-    l->sums.n += (double)s[0];
-    l->sums.loss += (double)s[1];
-    l->sums.td_abs += (double)s[2];
-    l->sums.q += (double)s[3];
-    l->sums.entropy += (double)s[4];
-    l->sums.n_entropy += (double)s[5];
-    return l->run->cfg->algo->apply(l->algo, grad, (double)s[0],
-                                    ++l->applied[set],
+    mf_loss_sums_add(&l->sums, &sums);
+    return l->run->cfg->algo->apply(l->algo, grad, sums.n, ++l->applied[set],
                                     l->weights + (size_t)set * l->n_weights,
                                     l->state + (size_t)set * l->n_state);
 }

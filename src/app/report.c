@@ -41,7 +41,7 @@ enum { MAX_METRICS = 32 };
 typedef struct row {
     double rounds, steps, wall;
     double perf[MF_N_PERF];
-    double loss, td_abs, q, entropy, n, n_entropy;
+    mf_loss_sums sums;
 } row;
 enum { ROW_DOUBLES = sizeof(row) / sizeof(double) };
 
@@ -177,10 +177,11 @@ static void row_values(const mf_report *r, double *out)
             out[k] += r->worlds[i * m + k] / worlds_steps;
         }
     }
-    c[LOSS] = w->n > 0 ? w->loss / w->n : NAN;
-    c[TD_ABS] = w->n > 0 ? w->td_abs / w->n : NAN;
-    c[Q_MEAN] = w->n > 0 ? w->q / w->n : NAN;
-    c[ENTROPY] = w->n_entropy > 0 ? w->entropy / w->n_entropy : NAN;
+    c[LOSS] = w->sums.n > 0 ? w->sums.loss / w->sums.n : NAN;
+    c[TD_ABS] = w->sums.n > 0 ? w->sums.td_abs / w->sums.n : NAN;
+    c[Q_MEAN] = w->sums.n > 0 ? w->sums.q / w->sums.n : NAN;
+    c[ENTROPY] =
+        w->sums.n_entropy > 0 ? w->sums.entropy / w->sums.n_entropy : NAN;
     c[LAG_MAX] = (double)(lag < r->progress.round ? lag : r->progress.round);
     c[REPLAY] = w->perf[MF_PERF_REPLAY] / w->rounds;
     c[RATE] = w->perf[MF_PERF_AGENT_STEPS] / w->wall;
@@ -237,12 +238,7 @@ static void take_in(mf_report *r)
     for (int k = 0; k < MF_N_PERF; k++) {
         r->row->perf[k] += (double)perf[k];
     }
-    r->row->loss += r->sums.loss;
-    r->row->td_abs += r->sums.td_abs;
-    r->row->q += r->sums.q;
-    r->row->entropy += r->sums.entropy;
-    r->row->n += r->sums.n;
-    r->row->n_entropy += r->sums.n_entropy;
+    mf_loss_sums_add(&r->row->sums, &r->sums);
     r->progress.round = r->round + 1;
     r->progress.agent_steps += perf[MF_PERF_AGENT_STEPS];
     r->progress.wall = r->ended - r->clock_zero;

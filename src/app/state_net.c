@@ -6,7 +6,7 @@
 #include "mfrl/base/mem.h"
 #include "mfrl/io/h5.h"
 
-enum { FORMAT_VERSION = 2 };
+enum { FORMAT_VERSION = 3 };
 
 enum { LEARNER, OPPONENT }; /* whose arrays */
 

@@ -99,13 +99,26 @@ typedef struct mf_chains {
 
 /** Sums over samples that a gradient call adds to; the caller divides. */
 typedef struct mf_loss_sums {
+    double n;         /* samples */
     double loss;      /* squared error of Q, or of the value */
     double td_abs;    /* that error without its sign */
     double q;         /* Q of the action taken, or the value */
     double entropy;   /* of the policy in the sampled states, nats */
-    double n;         /* samples */
     double n_entropy; /* samples whose entropy was taken */
 } mf_loss_sums;
+
+/** It is doubles and nothing else, so that sums can be sent and added up. */
+enum { MF_LOSS_SUMS = sizeof(mf_loss_sums) / sizeof(double) };
+
+static inline void mf_loss_sums_add(mf_loss_sums *to, const mf_loss_sums *more)
+{
+    to->n += more->n;
+    to->loss += more->loss;
+    to->td_abs += more->td_abs;
+    to->q += more->q;
+    to->entropy += more->entropy;
+    to->n_entropy += more->n_entropy;
+}
 
 /** A named array inside the weights or the state, for files. */
 typedef struct mf_algo_array {
