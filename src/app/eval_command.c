@@ -10,6 +10,7 @@
 #include "mfrl/comm/collective.h"
 #include "mfrl/io/run_files.h"
 #include "player.h"
+#include "solo_command.h"
 #include "state_files.h"
 
 enum { MAX_PLAYERS = 64 };
@@ -24,7 +25,10 @@ static const char HELP[] =
     "are those of the first policy's config; keys may be given anew.\n"
     "Prints the matrix of win rates, and for every pair wins, ties, losses\n"
     "with 95 % intervals, kills, survivors and rewards; the same goes to\n"
-    "DIR/eval.csv and DIR/eval.h5 (DIR = . without --out).\n";
+    "DIR/eval.csv and DIR/eval.h5 (DIR = . without --out).\n"
+    "In an environment of one team every policy plays by itself, one will do:\n"
+    "a world for each weight set, for eval.rounds steps, of which the second\n"
+    "half counts; the means go to DIR/eval.csv.\n";
 
 typedef struct eval {
     const char *names[MAX_PLAYERS];
@@ -62,11 +66,11 @@ static mf_status parse(int argc, char **argv, eval *e)
             e->names[e->n_players++] = argv[i];
         }
     }
-    return e->n_players >= 2
+    return e->n_players >= 1
                ? MF_OK
-               : MF_FAIL(MF_ERR_USAGE,
-                         "eval needs two players or more, as in mfrl-dist "
-                         "eval runs/battle-mfq-1 rush; see --help");
+               : MF_FAIL(MF_ERR_USAGE, "eval needs players, as in mfrl-dist "
+                                       "eval runs/battle-mfq-1 rush; see "
+                                       "--help");
 }
 
 /* The config of the games: the first policy's, with what was given anew. */
@@ -95,6 +99,12 @@ static mf_status prepare(eval *e)
     const int n = e->n_players;
 
     MF_TRY(read_config(e));
+    if (n < 2 && e->cfg.env_spec.n_teams > 1) {
+        return MF_FAIL(MF_ERR_USAGE,
+                       "eval needs two players or more in %s, as in mfrl-dist "
+                       "eval runs/battle-mfq-1 rush; see --help",
+                       e->cfg.env->name);
+    }
     MF_TRY(mf_alloc((size_t)n, sizeof(*e->players), "players", &e->players));
     MF_TRY(mf_alloc((size_t)n, sizeof(*e->policies), "policies", &e->policies));
     for (int i = 0; i < n; i++) {
@@ -120,7 +130,9 @@ static mf_status make_plan(const eval *e, int n_ranks, mf_plan *plan)
 
     want.layout = MF_PLAN_COLOCATED;
     want.n_learners = 1;
-    want.n_worlds = e->n_pairs * (int)e->cfg.run.eval.rounds;
+    want.n_worlds = e->cfg.env_spec.n_teams == 1
+                        ? e->cfg.env_spec.n_sets
+                        : e->n_pairs * (int)e->cfg.run.eval.rounds;
     return mf_plan_make(&want, plan);
 }
 
@@ -200,17 +212,19 @@ static mf_status report(const eval *e)
 
 static mf_status play(eval *e, const mf_plan *plan)
 {
+    const int alone = e->cfg.env_spec.n_teams == 1;
     mf_run run;
     mf_status st;
 
     MF_TRY(mf_run_create(&e->cfg, plan, &run));
-    st = mf_match_play(&run, e->policies, e->pairs, e->n_pairs,
-                       (int)e->cfg.run.eval.rounds, mf_match_seed(&e->cfg),
-                       e->tally);
+    st = alone ? mf_solo_command(&run, e->players, e->n_players, e->dir)
+               : mf_match_play(&run, e->policies, e->pairs, e->n_pairs,
+                               (int)e->cfg.run.eval.rounds,
+                               mf_match_seed(&e->cfg), e->tally);
     if (st != MF_OK) {
         mf_comm_abort(st);
     }
-    if (run.roles.rank == 0) {
+    if (run.roles.rank == 0 && !alone) {
         st = report(e);
     }
     st = mf_comm_agree(run.roles.control, st);

@@ -1,12 +1,12 @@
 #include "evaluation.h"
 
-#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "eval_csv.h"
 #include "match.h"
 #include "mfrl/base/log.h"
 #include "mfrl/base/mem.h"
@@ -69,58 +69,23 @@ static void note(mf_evaluation *e, double rate, double reward)
     }
 }
 
-/* Take in a row of an earlier start; false if it came after the round that is
- * gone on from. */
-static bool read_row(mf_evaluation *e, const char *line, int64_t resumed)
+/* Take in a row of an earlier start; false if it is none. */
+static bool read_row(void *arg, const char *row)
 {
-    long long round;
+    mf_evaluation *e = arg;
     char opponent[256];
     double rate, reward;
 
-    if (sscanf(line,
-               "%lld,%*[^,],%*[^,],%255[^,],%*[^,],%lf,%*[^,],%*[^,],"
+    if (sscanf(row,
+               "%*[^,],%*[^,],%*[^,],%255[^,],%*[^,],%lf,%*[^,],%*[^,],"
                "%*[^,],%*[^,],%*[^,],%lf",
-               &round, opponent, &rate, &reward) != 4) {
-        return false;
-    }
-    if (round > resumed) {
+               opponent, &rate, &reward) != 3) {
         return false;
     }
     if (strcmp(opponent, e->opponents[0].name) == 0) {
         note(e, rate, reward);
     }
     return true;
-}
-
-/* Rows of eval.csv up to the round that is gone on from; the rest will be
- * made again, and with it the same best.h5. */
-static mf_status restore(mf_evaluation *e, int64_t resumed)
-{
-    char *text = NULL, *kept = NULL;
-    size_t size = 0;
-    FILE *f;
-    mf_status st;
-
-    if (access(e->path, F_OK) != 0) {
-        return mf_file_write_atomic(e->path, HEADER, strlen(HEADER));
-    }
-    MF_TRY(mf_file_read(e->path, (size_t)1 << 30, &text, NULL));
-    f = open_memstream(&kept, &size);
-    if (f == NULL) {
-        mf_free(&text);
-        return MF_FAIL(MF_ERR_MEMORY, "no memory for eval.csv");
-    }
-    fputs(HEADER, f);
-    for (char *rest = text, *line; (line = strsep(&rest, "\n")) != NULL;) {
-        if (read_row(e, line, resumed)) {
-            fprintf(f, "%s\n", line);
-        }
-    }
-    fclose(f);
-    st = mf_file_write_atomic(e->path, kept, size);
-    free(kept);
-    mf_free(&text);
-    return st;
 }
 
 mf_status mf_evaluation_create(mf_run *run, int64_t resumed,
@@ -140,7 +105,9 @@ mf_status mf_evaluation_create(mf_run *run, int64_t resumed,
     MF_TRY_OR(err, load_opponents(e));
     MF_TRY_OR(err, mf_config_player(run->cfg, run->cfg, &e->algo));
     if (run->roles.rank == 0) {
-        MF_TRY_OR(err, restore(e, resumed));
+        /* rows after that round, and with them the same best.h5, will be
+         * made again */
+        MF_TRY_OR(err, mf_eval_csv_open(e->path, HEADER, resumed, read_row, e));
     }
     *out = e;
     return MF_OK;
@@ -170,24 +137,8 @@ static mf_status play(mf_evaluation *e, const float *weights, mf_tally *tally)
                          (int)cfg->run.eval.rounds, mf_match_seed(cfg), tally);
 }
 
-/* One write a row, so that readers never see a part. */
-static mf_status append(const mf_evaluation *e, const char *line)
-{
-    const size_t n = strlen(line);
-    const int fd = open(e->path, O_WRONLY | O_APPEND);
-    const int ok = fd >= 0 && write(fd, line, n) == (ssize_t)n;
-
-    if (fd >= 0) {
-        close(fd);
-    }
-    if (!ok) { /* as metrics: no reason to end the run */
-        mf_log(MF_LOG_WARN, "cannot write %s: a row is lost", e->path);
-    }
-    return MF_OK;
-}
-
-static mf_status report(const mf_evaluation *e, int i, const mf_tally *t,
-                        const mf_progress *at)
+static void report(const mf_evaluation *e, int i, const mf_tally *t,
+                   const mf_progress *at)
 {
     const char *name = e->opponents[i].name;
     const double n = (double)t->games;
@@ -216,7 +167,7 @@ static mf_status report(const mf_evaluation *e, int i, const mf_tally *t,
                     "standing by",
                     mf_tally_reward(t, 0));
     }
-    return append(e, line);
+    mf_eval_csv_append(e->path, line);
 }
 
 /* best.h5 is a net.h5 of its own. */
@@ -248,7 +199,7 @@ mf_status mf_evaluation_run(mf_evaluation *e, const float *weights,
         return MF_OK;
     }
     for (int i = 0; i < e->n; i++) {
-        MF_TRY(report(e, i, &tally[i], at));
+        report(e, i, &tally[i], at);
     }
     note(e, mf_tally_win_rate(&tally[0], &low, &high),
          mf_tally_reward(&tally[0], 0));

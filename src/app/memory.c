@@ -174,7 +174,7 @@ static size_t count_policies(const mf_config *cfg)
     for (char *name; (name = strsep(&rest, ", ")) != NULL;) {
         n += name[0] != '\0' && mf_player_script(cfg->env, name) == NULL;
     }
-    return cfg->run.eval.every > 0 ? n : 0;
+    return cfg->run.eval.every > 0 && cfg->env_spec.n_teams > 1 ? n : 0;
 }
 
 /* On every rank: versions of the weights, counters, who evaluations need. */

@@ -79,7 +79,7 @@ mf_status mf_player_check(const mf_config *cfg)
     mf_player players[MF_PLAYERS];
     int n;
 
-    if (cfg->run.eval.every > 0) {
+    if (cfg->run.eval.every > 0 && cfg->env_spec.n_teams > 1) {
         MF_TRY(
             mf_player_find_all(cfg->env, cfg->run.eval.against, players, &n));
     }

@@ -84,6 +84,19 @@ static mf_status create_roles(mf_trainer *t)
     return MF_OK;
 }
 
+static mf_status create_evaluation(mf_trainer *t, int64_t resumed)
+{
+    if (t->run->cfg->run.eval.every == 0) {
+        return MF_OK;
+    }
+    if (t->run->cfg->env_spec.n_teams == 1) {
+        return mf_solo_evaluation_create(t->run, resumed, &t->solo);
+    }
+    MF_TRY(mf_evaluation_create(t->run, resumed, &t->evaluation));
+    mf_report_set_win_rate(t->report, mf_evaluation_win_rate(t->evaluation));
+    return MF_OK;
+}
+
 mf_status mf_trainer_create(mf_run *run, const char *resume, mf_trainer *out)
 {
     const MPI_Comm all = run->roles.control;
@@ -106,13 +119,7 @@ mf_status mf_trainer_create(mf_run *run, const char *resume, mf_trainer *out)
               mf_comm_agree(all, mf_report_create(run, &from.at, from.partial,
                                                   &out->report)));
     MF_TRY_OR(err, publish_first(out, &from));
-    if (run->cfg->run.eval.every > 0) {
-        MF_TRY_OR(err, mf_comm_agree(run->roles.control,
-                                     mf_evaluation_create(run, from.at.round,
-                                                          &out->evaluation)));
-        mf_report_set_win_rate(out->report,
-                               mf_evaluation_win_rate(out->evaluation));
-    }
+    MF_TRY_OR(err, mf_comm_agree(all, create_evaluation(out, from.at.round)));
     out->round = from.at.round;
     out->saved = resume != NULL ? out->round : -1;
     mf_restored_clear(&from);
@@ -129,6 +136,7 @@ void mf_trainer_clear(mf_trainer *t)
     mf_weights_destroy(&t->weights);
     mf_report_destroy(&t->report);
     mf_evaluation_destroy(&t->evaluation);
+    mf_solo_evaluation_destroy(&t->solo);
     mf_actor_destroy(&t->actor);
     mf_learner_destroy(&t->learner);
 }
@@ -339,13 +347,16 @@ mf_status mf_trainer_settle(mf_trainer *t)
 static mf_status evaluate(mf_trainer *t)
 {
     mf_weights_version newest;
+    const mf_progress *at;
 
     mf_run_phase(t->run, MF_PHASE_EVALUATE);
     MF_TRY(mf_weights_get(t->weights, t->round, &newest));
     MF_TRY(mf_report_flush(t->report, 0));
-    MF_TRY(mf_evaluation_run(
-        t->evaluation, newest.values, t->learner,
-        t->run->roles.rank == 0 ? mf_report_progress(t->report) : NULL));
+    at = t->run->roles.rank == 0 ? mf_report_progress(t->report) : NULL;
+    if (t->solo != NULL) {
+        return mf_solo_evaluation_run(t->solo, newest.values, at);
+    }
+    MF_TRY(mf_evaluation_run(t->evaluation, newest.values, t->learner, at));
     mf_report_set_win_rate(t->report, mf_evaluation_win_rate(t->evaluation));
     return MF_OK;
 }
@@ -364,6 +375,9 @@ mf_status mf_trainer_run(mf_trainer *t)
     const int64_t save = t->run->cfg->run.checkpoint.every;
     const int64_t eval = t->run->cfg->run.eval.every;
 
+    if (t->round == 0 && t->solo != NULL) { /* what learning starts from */
+        MF_TRY(evaluate(t));
+    }
     while (t->round < rounds && !t->stopped) {
         const int64_t next = next_multiple(t->round, save, rounds);
         const int64_t before = t->round;

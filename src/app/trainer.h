@@ -9,6 +9,7 @@
 #include "learner.h"
 #include "mfrl/comm/weights.h"
 #include "report.h"
+#include "solo_evaluation.h"
 
 typedef struct mf_trainer {
     mf_run *run;
@@ -17,6 +18,7 @@ typedef struct mf_trainer {
     mf_weights *weights;
     mf_report *report;
     mf_evaluation *evaluation; /* NULL if there is none */
+    mf_solo_evaluation *solo;  /* NULL if there is none; with one team */
     int64_t round;             /* rounds completed */
     int64_t saved;             /* that the newest checkpoint holds, -1 = none */
     struct mf_run_record *record; /* kept up to date at checkpoints, or NULL */

@@ -141,9 +141,11 @@ static const mf_opt EVAL[] = {
     {"every", MF_OPT_INT, AT(eval.every), "0", 0, 1e9, NULL, "rounds",
      "rounds between evaluations of what is being learned; 0 = none"},
     {"rounds", MF_OPT_INT, AT(eval.rounds), "100", 2, 1e6, NULL, "games",
-     "games of an evaluation, half of them from either side; even"},
+     "games of an evaluation, half of them from either side; even; with one "
+     "team: its steps, of which the second half counts"},
     {"against", MF_OPT_STRING, AT(eval.against), "random", 0, 0, NULL, NULL,
-     "opponent of the evaluations: a script of the environment, or a net.h5"},
+     "opponent of the evaluations, where there are two teams: a script of the "
+     "environment, or a net.h5"},
     {"temperature", MF_OPT_REAL, AT(eval.temperature), "0", 0, 1e6, NULL, NULL,
      "Boltzmann temperature of evaluated policies, in units of Q; 0 = their "
      "best action"},
