@@ -143,6 +143,30 @@ END
         world.tiles=3x2 ranks.learners=2
 done
 
+# Squeeze: sums over the world decide, groups are drawn, some agents pause.
+env=squeeze
+begin "squeeze, two sets, groups of 7, lag 1" <<END
+[env.squeeze]
+agents = 101
+sample = 7
+inertia = 0.3
+observation = id
+start = matched
+start_steps = 4
+temperature = 2, 20
+[net]
+layers = id: dense 8 | abar: dense 8 | dense 8
+[pipeline]
+lag = 1
+steps_per_round = 3
+[replay]
+capacity = 2000
+END
+same "3 actors, 1 learner" 4
+same "7 actors in strips, 1 learner" 8 world.tiles=7x1
+same "4 colocated, 2 of them learn" 4 \
+    ranks.layout=colocated ranks.learners=2
+
 # Battle: a blow kills, the dead leave gaps, agents cross tiles, and episodes
 # end in mid-round.
 env=battle

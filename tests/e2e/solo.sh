@@ -1,0 +1,87 @@
+#!/bin/sh
+# Evaluations where there is one team: what is exactly known, the same on any
+# number of ranks, and after a resume.
+. tests/e2e/lib.sh
+
+# The value of column NAME in the row of round ROUND and set SET, of FILE.
+value() { # FILE NAME ROUND SET
+    awk -F, -v name="$2" -v round="$3" -v set="$4" '
+        NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
+        NR > 1 && $at["round"] == round && $at["set"] == set { print $at[name] }
+        ' "$1"
+}
+
+near() { # VALUE WANT TOLERANCE
+    awk -v got="$1" -v want="$2" -v by="$3" \
+        'BEGIN { exit !(got != "" && got >= want - by && got <= want + by) }'
+}
+
+train() { # RANKS NAME ARGS...
+    train_ranks=$1
+    train_name=$2
+    shift 2
+    run_mpi "$train_ranks" train configs/squeeze.ini run.rounds=6 \
+        run.dir="$SCRATCH/$train_name" eval.every=2 "$@"
+}
+
+same_rows() { # NAME NAME: all columns but the time
+    cut -d, -f1,2,4- "$SCRATCH/$1/eval.csv" >"$SCRATCH/a"
+    cut -d, -f1,2,4- "$SCRATCH/$2/eval.csv" >"$SCRATCH/b"
+    diff "$SCRATCH/a" "$SCRATCH/b" >>"$LOG"
+}
+
+# At a huge temperature play is uniform: E[G] = 413.476, and 2000 steps have a
+# standard error of 0.3.
+check "hot agents are evaluated" train 2 hot eval.rounds=4000 \
+    eval.temperature=1e6
+check "the untrained policy, too" near \
+    "$(value "$SCRATCH/hot/eval.csv" G 0 0)" 413.476 0.9
+check "and earn what convolution says" near \
+    "$(value "$SCRATCH/hot/eval.csv" G 6 0)" 413.476 0.9
+
+# Whoever does not know its number does as all do: x is a multiple of N.  Over
+# ten steps that is one of 10.
+sets="env.squeeze.temperature=2,2,2 env.squeeze.start=matched \
+    env.squeeze.start_steps=1000"
+# shellcheck disable=SC2086
+check "three sets, 1 rank" train 1 one eval.rounds=20 $sets
+check "have a row each, before and after" \
+    [ "$(wc -l <"$SCRATCH/one/eval.csv")" -eq 13 ]
+check "by their own policy, not their start's" near \
+    "$(awk -F, 'NR > 1 { s += $7 % 10 } END { print s }' \
+        "$SCRATCH/one/eval.csv")" 0 1e-9
+for n in 2 3 5; do
+    # shellcheck disable=SC2086
+    check "three sets, $n ranks" train $n "on-$n" eval.rounds=20 $sets
+    check "$n ranks: the same rows" same_rows one "on-$n"
+done
+
+# shellcheck disable=SC2086
+check "a run that ends early" train 1 early eval.rounds=20 $sets run.rounds=4
+echo "6,1,1,0,1,1,1" >>"$SCRATCH/early/eval.csv"
+check "goes on" run_mpi 2 train --resume "$SCRATCH/early" run.rounds=6
+check "with the same rows" same_rows one early
+
+for n in 1 3; do
+    check "a stored policy by itself, $n ranks" run_mpi $n eval \
+        "$SCRATCH/one" eval.rounds=20 --out "$SCRATCH/out-$n"
+    check "prints its means" log_says "one, set 2: reward [0-9.]+, G"
+done
+tail -n 3 "$SCRATCH/one/eval.csv" | cut -d, -f4- >"$SCRATCH/a"
+sed 1d "$SCRATCH/out-3/eval.csv" | cut -d, -f2- >"$SCRATCH/b"
+check "which are those of its training" cmp -s "$SCRATCH/a" "$SCRATCH/b"
+check "whatever the ranks" cmp -s "$SCRATCH/out-1/eval.csv" \
+    "$SCRATCH/out-3/eval.csv"
+
+# Cold lattices are ordered; 2 sets.
+check "Ising" run_mpi 2 train configs/ising.ini run.rounds=300 eval.every=300 \
+    run.dir="$SCRATCH/ising" eval.rounds=400 eval.temperature=0.5 \
+    env.ising.temperature=0.5,0.6 env.ising.start=up
+check "is evaluated" near \
+    "$(value "$SCRATCH/ising/eval.csv" reward 300 1)" 1.99716 0.01
+
+check "agents that can learn nothing" train 1 dead env.squeeze.agents=1000
+check "are told so, and what helps" \
+    [ "$(grep -c 'dead zone.*reward=log' "$LOG")" -eq 1 ]
+check "and stay as they were" near "$(value "$SCRATCH/dead/eval.csv" x 0 0)" \
+    "$(value "$SCRATCH/dead/eval.csv" x 6 0)" 0
