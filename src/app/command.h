@@ -11,6 +11,7 @@ mf_status mf_command_train(int argc, char **argv);
 mf_status mf_command_eval(int argc, char **argv);
 mf_status mf_command_config(int argc, char **argv);
 mf_status mf_command_verify(int argc, char **argv);
+mf_status mf_command_traj(int argc, char **argv);
 mf_status mf_command_bench(int argc, char **argv);
 
 #endif

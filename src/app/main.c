@@ -18,6 +18,7 @@ static const command COMMANDS[] = {
     {"train", mf_command_train, "train, or go on with --resume RUN_DIR"},
     {"eval", mf_command_eval, "let policies play each other"},
     {"verify", mf_command_verify, "play a recorded trajectory again, compare"},
+    {"traj", mf_command_traj, "look at recorded trajectories"},
     {"config", mf_command_config, "print every config key and its meaning"},
     {"bench", mf_command_bench, "measure this core and the program on it"},
 };

@@ -286,6 +286,16 @@ mf_status mf_h5_shape(mf_h5 *f, const char *path, mf_h5_array *out)
     return MF_OK;
 }
 
+mf_status mf_h5_stored(mf_h5 *f, const char *path, uint64_t *bytes)
+{
+    mf_h5_array found;
+    hid_t dataset;
+
+    MF_TRY(open_dataset(f, path, &dataset, &found));
+    *bytes = H5Dget_storage_size(dataset);
+    return mf_h5_release(f, dataset, path, MF_OK);
+}
+
 /* True if the part that is asked for lies in what was found. */
 static bool fits(const mf_h5_array *a, const uint64_t *start,
                  const mf_h5_array *found)

@@ -96,8 +96,7 @@ static mf_status open_columns(mf_trajectory_reader *r, mf_h5 *f,
     return mf_traj_open_series(r, f, mf_traj_step_path(r, path));
 }
 
-/* Open part number i, which is beside the file. */
-static mf_status open_part(mf_trajectory_reader *r, size_t i, mf_h5 **out)
+mf_status mf_traj_open_part(mf_trajectory_reader *r, size_t i, mf_h5 **out)
 {
     const char *slash = strrchr(r->file->path, '/');
     const int dir = slash != NULL ? (int)(slash - r->file->path) + 1 : 0;
@@ -144,7 +143,7 @@ static mf_status open_parts(mf_trajectory_reader *r)
         mf_h5 *f;
 
         r->first[i] = r->spec.n_agents;
-        MF_TRY(open_part(r, i, &f));
+        MF_TRY(mf_traj_open_part(r, i, &f));
         st = open_columns(r, f, i == 0);
         st = st == MF_OK ? check_first(r, f, r->first[i]) : st;
         closed = mf_h5_close(&f);
@@ -178,7 +177,7 @@ static mf_status read_columns(mf_trajectory_reader *r, mf_trajectory_field k,
     mf_status st, closed;
     mf_h5 *f;
 
-    MF_TRY(open_part(r, i, &f));
+    MF_TRY(mf_traj_open_part(r, i, &f));
     mf_traj_array(&r->spec, k, n, to - from, path, &a);
     st = mf_h5_read_part(f, &a, start, block);
     for (uint64_t t = 0; t < n && st == MF_OK; t++) {

@@ -29,6 +29,9 @@ struct mf_trajectory_reader {
  *  what belongs to them; r->n_frames becomes what all of them have. */
 mf_status mf_traj_open_fields(mf_trajectory_reader *r);
 
+/** Open part number @p i, which is beside the file. */
+mf_status mf_traj_open_part(mf_trajectory_reader *r, size_t i, mf_h5 **out);
+
 /** Read frames of a field that is there, of all agents. */
 mf_status mf_traj_read_field(mf_trajectory_reader *r, mf_trajectory_field k,
                              uint64_t first, uint64_t n, void *data);

@@ -86,6 +86,9 @@ mf_status mf_h5_read_part(mf_h5 *f, const mf_h5_array *a, const uint64_t *start,
 /** Type and shape of a dataset; out->path borrows @p path. */
 mf_status mf_h5_shape(mf_h5 *f, const char *path, mf_h5_array *out);
 
+/** Bytes of a dataset's elements on the disk. */
+mf_status mf_h5_stored(mf_h5 *f, const char *path, uint64_t *bytes);
+
 /** True if there is a dataset or group @p path. */
 bool mf_h5_has(mf_h5 *f, const char *path);
 

@@ -33,6 +33,29 @@ uint64_t mf_trajectory_frames(const mf_trajectory_reader *r);
 mf_status mf_trajectory_read(mf_trajectory_reader *r, mf_trajectory_field field,
                              uint64_t first, uint64_t n, void *data);
 
+/** The same of agents [from, to) only, of a field that is recorded:
+ *  [n][to - from].  Reads the chunks that hold them. */
+mf_status mf_trajectory_read_agents(mf_trajectory_reader *r,
+                                    mf_trajectory_field field, uint64_t first,
+                                    uint64_t n, uint32_t from, uint32_t to,
+                                    void *data);
+
+/** Bytes that a recorded field takes on the disk, in all its files. */
+mf_status mf_trajectory_stored(mf_trajectory_reader *r,
+                               mf_trajectory_field field, uint64_t *bytes);
+
+/** "mean_action_counts"; "uint8 [actions]"; bytes of an agent's row. */
+const char *mf_trajectory_field_name(mf_trajectory_field field);
+const char *mf_trajectory_type(const mf_trajectory_reader *r,
+                               mf_trajectory_field field);
+size_t mf_trajectory_row(const mf_trajectory_reader *r,
+                         mf_trajectory_field field);
+
+/** Files beside this one that the fields are in, 0 = they are in it; their
+ *  names, without directory. */
+size_t mf_trajectory_parts(const mf_trajectory_reader *r);
+const char *mf_trajectory_part(const mf_trajectory_reader *r, size_t i);
+
 /** Read the steps of frames [first, first + n), or the versions of the weights
  *  that acted (-1 where the file has none). */
 mf_status mf_trajectory_read_steps(mf_trajectory_reader *r, uint64_t first,

@@ -1,0 +1,127 @@
+/* `mfrl-dist traj`: look at recorded trajectories. */
+#include "traj_command.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+
+/* One line for each; nothing else knows them. */
+static const struct {
+    const char *name, *summary;
+    mf_status (*run)(int argc, char **argv);
+} COMMANDS[] = {
+    {"info", "what is in a file, on one screen", mf_traj_command_info},
+};
+enum { N_COMMANDS = sizeof(COMMANDS) / sizeof(COMMANDS[0]) };
+
+static void help(void)
+{
+    printf("usage: mfrl-dist traj COMMAND ... FILE\n"
+           "\n"
+           "FILE is RUN_DIR/traj/SEGMENT.h5, also while it is written and "
+           "after a kill.\n"
+           "Commands (`mfrl-dist traj COMMAND --help` tells more):\n");
+    for (int i = 0; i < N_COMMANDS; i++) {
+        printf("  %-7s %s\n", COMMANDS[i].name, COMMANDS[i].summary);
+    }
+}
+
+bool mf_traj_helps(int argc, char **argv, const char *text)
+{
+    if (argc < 1 ||
+        (strcmp(argv[0], "--help") != 0 && strcmp(argv[0], "-h") != 0)) {
+        return false;
+    }
+    fputs(text, stdout);
+    return true;
+}
+
+static mf_status read_number(const char *name, const char *text, uint64_t *out)
+{
+    char *end;
+
+    errno = 0;
+    const unsigned long long value = strtoull(text, &end, 10);
+
+    if (errno != 0 || text[0] < '0' || text[0] > '9' || *end != '\0') {
+        return MF_FAIL(MF_ERR_USAGE, "%s: '%s' is not a whole number", name,
+                       text);
+    }
+    *out = value;
+    return MF_OK;
+}
+
+/* Take the option argv[*i]; *i becomes the last argument that it used. */
+static mf_status take_option(int argc, char **argv, int *i, const char *name,
+                             const mf_traj_option *o)
+{
+    while (o != NULL && o->name != NULL && strcmp(o->name, argv[*i]) != 0) {
+        o++;
+    }
+    if (o == NULL || o->name == NULL) {
+        return MF_FAIL(MF_ERR_USAGE,
+                       "traj %s has no option %s; see mfrl-dist traj %s --help",
+                       name, argv[*i], name);
+    }
+    if (o->flag != NULL) {
+        *o->flag = true;
+        return MF_OK;
+    }
+    if (++*i == argc) {
+        return MF_FAIL(MF_ERR_USAGE,
+                       "%s needs a value; see mfrl-dist traj %s --help",
+                       o->name, name);
+    }
+    if (o->number != NULL) {
+        return read_number(o->name, argv[*i], o->number);
+    }
+    *o->text = argv[*i];
+    return MF_OK;
+}
+
+mf_status mf_traj_arguments(int argc, char **argv, const char *name,
+                            const mf_traj_option *options, const char *what,
+                            int n, const char **words)
+{
+    int found = 0;
+
+    for (int i = 0; i < argc; i++) {
+        if (argv[i][0] == '-' && argv[i][1] != '\0') {
+            MF_TRY(take_option(argc, argv, &i, name, options));
+        } else if (found++ < n) {
+            words[found - 1] = argv[i];
+        }
+    }
+    if (found != n) {
+        return MF_FAIL(MF_ERR_USAGE,
+                       "traj %s needs %s and nothing else; see mfrl-dist traj "
+                       "%s --help",
+                       name, what, name);
+    }
+    return MF_OK;
+}
+
+mf_status mf_command_traj(int argc, char **argv)
+{
+    if (argc > 0 &&
+        (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0)) {
+        help();
+        return MF_OK;
+    }
+    for (int i = 0; i < N_COMMANDS && argc > 0; i++) {
+        if (strcmp(argv[0], COMMANDS[i].name) == 0) {
+            return COMMANDS[i].run(argc - 1, argv + 1);
+        }
+    }
+    return argc == 0
+               ? MF_FAIL(MF_ERR_USAGE,
+                         "traj needs a command, as in mfrl-dist traj info "
+                         "runs/battle-mfq-1/traj/step-000000000000.h5; see "
+                         "mfrl-dist traj --help")
+               : MF_FAIL(MF_ERR_USAGE,
+                         "traj has no command '%s'; see mfrl-dist traj --help",
+                         argv[0]);
+}
