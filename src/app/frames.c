@@ -23,17 +23,30 @@ static void size_rows(mf_frames *f)
         const bool made =
             k == MF_TRAJ_ALIVE || (k == MF_TRAJ_POSITION && s->lattice);
 
-        f->bytes[k] = made || (s->fields >> k & 1u) != 0 ? bytes[k] : 0;
+        f->bytes[k] =
+            (f->wanted >> k & 1u) != 0 && (made || (s->fields >> k & 1u) != 0)
+                ? bytes[k]
+                : 0;
     }
 }
 
 mf_status mf_frames_create(mf_trajectory_reader *reader, mf_frames *out)
 {
-    const size_t n = mf_trajectory_described(reader)->n_agents;
+    return mf_frames_create_some(reader, (1u << MF_TRAJ_FIELDS) - 1, out);
+}
+
+mf_status mf_frames_create_some(mf_trajectory_reader *reader, unsigned wanted,
+                                mf_frames *out)
+{
+    const mf_trajectory_spec *s = mf_trajectory_described(reader);
+    const size_t n = s->n_agents;
     size_t frame = 0;
     mf_status st;
 
-    *out = (mf_frames){.reader = reader, .most = BLOCK};
+    *out = (mf_frames){.reader = reader, .most = BLOCK, .wanted = wanted};
+    if ((wanted & ~s->fields & 1u << MF_TRAJ_ALIVE) != 0 && !s->lattice) {
+        out->wanted |= 1u << MF_TRAJ_POSITION; /* it tells who is alive */
+    }
     size_rows(out);
     for (int k = 0; k < MF_TRAJ_FIELDS; k++) {
         frame += n * out->bytes[k];
@@ -97,7 +110,8 @@ static mf_status load(mf_frames *f, uint64_t number)
                                       f->first, f->n, f->rows[k]));
         }
     }
-    if ((s->fields >> MF_TRAJ_ALIVE & 1u) == 0) {
+    if (f->rows[MF_TRAJ_ALIVE] != NULL &&
+        (s->fields >> MF_TRAJ_ALIVE & 1u) == 0) {
         make_alive(f);
     }
     MF_TRY(mf_trajectory_read_steps(f->reader, f->first, f->n, f->steps));

@@ -25,6 +25,7 @@ typedef struct mf_frame {
 typedef struct mf_frames {
     mf_trajectory_reader *reader; /* borrowed */
     uint64_t first, n, most;      /* the block, and its frames at most */
+    unsigned wanted;              /* bits 1u << MF_TRAJ_... */
     void *rows[MF_TRAJ_FIELDS];
     size_t bytes[MF_TRAJ_FIELDS];              /* of an agent's row */
     int64_t *steps, *episodes, *episode_steps; /* [most] */
@@ -32,6 +33,11 @@ typedef struct mf_frames {
 
 /** Read by blocks of at most 64 frames.  Local. */
 mf_status mf_frames_create(mf_trajectory_reader *reader, mf_frames *out);
+
+/** The same, only with the fields @p wanted (bits 1u << MF_TRAJ_...), and what
+ *  those need. */
+mf_status mf_frames_create_some(mf_trajectory_reader *reader, unsigned wanted,
+                                mf_frames *out);
 void mf_frames_clear(mf_frames *f);
 
 /** Frame @p number; valid until the next one is asked for.  MF_ERR_FILE if it

@@ -14,6 +14,7 @@ static const struct {
     mf_status (*run)(int argc, char **argv);
 } COMMANDS[] = {
     {"info", "what is in a file, on one screen", mf_traj_command_info},
+    {"stats", "rewards, deaths, actions over time", mf_traj_command_stats},
 };
 enum { N_COMMANDS = sizeof(COMMANDS) / sizeof(COMMANDS[0]) };
 

@@ -1,0 +1,26 @@
+/** @file whole_file.h
+ *  A file that is written piece by piece and appears whole or not at all.
+ */
+#ifndef MFRL_IO_WHOLE_FILE_H
+#define MFRL_IO_WHOLE_FILE_H
+
+#include <stdio.h>
+
+#include "mfrl/io/run_files.h"
+
+typedef struct mf_whole_file {
+    FILE *to; /* print into it; errors show when it is closed */
+    char path[MF_PATH], tmp[MF_PATH];
+} mf_whole_file;
+
+/** Begin the file @p path, under a temporary name beside it.  MF_ERR_IO.
+ *  Local. */
+mf_status mf_whole_file_open(const char *path, mf_whole_file *out);
+
+/** End it: if @p st is MF_OK and all could be written, it is synced and takes
+ *  the place of @p path; else it is removed, and the old file stays.  Returns
+ *  @p st if that is a failure, else MF_OK or MF_ERR_IO with one line.  One
+ *  that was never opened is ignored.  Local. */
+mf_status mf_whole_file_close(mf_whole_file *f, mf_status st);
+
+#endif

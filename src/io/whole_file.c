@@ -1,0 +1,51 @@
+#include "mfrl/io/whole_file.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "disk.h"
+
+mf_status mf_whole_file_open(const char *path, mf_whole_file *out)
+{
+    *out = (mf_whole_file){0};
+    if (snprintf(out->path, MF_PATH, "%s", path) >= MF_PATH ||
+        snprintf(out->tmp, MF_PATH, "%s.tmp-%ld", path, (long)getpid()) >=
+            MF_PATH) {
+        return MF_FAIL(MF_ERR_USAGE, "path longer than %d bytes: %s.tmp",
+                       MF_PATH - 1, path);
+    }
+    out->to = fopen(out->tmp, "we");
+    return out->to != NULL ? MF_OK
+                           : MF_FAIL(MF_ERR_IO, "cannot write %s: %s", path,
+                                     strerror(errno));
+}
+
+mf_status mf_whole_file_close(mf_whole_file *f, mf_status st)
+{
+    int error = 0;
+
+    if (f->to == NULL) {
+        return st;
+    }
+    errno = 0;
+    if (fflush(f->to) != 0 || ferror(f->to) != 0 || fsync(fileno(f->to)) != 0) {
+        error = errno != 0 ? errno : EIO;
+    }
+    if (fclose(f->to) != 0 && error == 0) {
+        error = errno;
+    }
+    f->to = NULL;
+    if (st == MF_OK && error == 0 && rename(f->tmp, f->path) != 0) {
+        error = errno;
+    }
+    if (st != MF_OK || error != 0) {
+        unlink(f->tmp);
+    }
+    if (st != MF_OK) {
+        return st;
+    }
+    return error == 0 ? mf_disk_sync_parent(f->path)
+                      : MF_FAIL(MF_ERR_IO, "cannot write %s: %s", f->path,
+                                strerror(error));
+}
