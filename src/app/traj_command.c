@@ -15,6 +15,7 @@ static const struct {
 } COMMANDS[] = {
     {"info", "what is in a file, on one screen", mf_traj_command_info},
     {"stats", "rewards, deaths, actions over time", mf_traj_command_stats},
+    {"agent", "one agent's track", mf_traj_command_agent},
 };
 enum { N_COMMANDS = sizeof(COMMANDS) / sizeof(COMMANDS[0]) };
 
