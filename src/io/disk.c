@@ -33,6 +33,19 @@ int mf_disk_write(int fd, const void *bytes, size_t n)
     return 0;
 }
 
+mf_status mf_disk_sync_file(const char *path)
+{
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    const int error = fd < 0 || fsync(fd) != 0 ? errno : 0;
+
+    if (fd >= 0) {
+        close(fd);
+    }
+    return error == 0 ? MF_OK
+                      : MF_FAIL(MF_ERR_IO, "cannot sync %s: %s", path,
+                                strerror(error));
+}
+
 mf_status mf_disk_sync_dir(const char *dir)
 {
     const int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -13,6 +13,9 @@
 /** Write all bytes, going on after short writes.  0, or an errno.  Local. */
 int mf_disk_write(int fd, const void *bytes, size_t n);
 
+/** Make the bytes of the file @p path survive a power cut.  Local. */
+mf_status mf_disk_sync_file(const char *path);
+
 /** Make renames and new names in @p dir survive a power cut.  Local. */
 mf_status mf_disk_sync_dir(const char *dir);
 
