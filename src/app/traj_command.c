@@ -16,6 +16,7 @@ static const struct {
     {"info", "what is in a file, on one screen", mf_traj_command_info},
     {"stats", "rewards, deaths, actions over time", mf_traj_command_stats},
     {"agent", "one agent's track", mf_traj_command_agent},
+    {"export", "as CSV, for ParaView, for Minari", mf_traj_command_export},
     {"repair", "close what a kill left open", mf_traj_command_repair},
 };
 enum { N_COMMANDS = sizeof(COMMANDS) / sizeof(COMMANDS[0]) };

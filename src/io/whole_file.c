@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "disk.h"
@@ -48,4 +49,36 @@ mf_status mf_whole_file_close(mf_whole_file *f, mf_status st)
     return error == 0 ? mf_disk_sync_parent(f->path)
                       : MF_FAIL(MF_ERR_IO, "cannot write %s: %s", f->path,
                                 strerror(error));
+}
+
+mf_status mf_whole_dir_begin(const char *path, char tmp[MF_PATH])
+{
+    size_t n = strlen(path);
+
+    while (n > 1 && path[n - 1] == '/') {
+        n--;
+    }
+    if (access(path, F_OK) == 0) {
+        return MF_FAIL(MF_ERR_USAGE,
+                       "%s exists; give the name of a new directory", path);
+    }
+    if (snprintf(tmp, MF_PATH, "%.*s.tmp-%ld", (int)n, path, (long)getpid()) >=
+        MF_PATH) {
+        return MF_FAIL(MF_ERR_USAGE, "path too long: %s", path);
+    }
+    return mkdir(tmp, 0777) == 0 ? MF_OK
+                                 : MF_FAIL(MF_ERR_IO, "cannot create %s: %s",
+                                           path, strerror(errno));
+}
+
+mf_status mf_whole_dir_end(const char *path, const char *tmp, mf_status st)
+{
+    if (st == MF_OK && rename(tmp, path) != 0) {
+        st = MF_FAIL(MF_ERR_IO, "cannot create %s: %s", path, strerror(errno));
+    }
+    if (st != MF_OK) {
+        (void)mf_disk_remove_tree(tmp);
+        return st;
+    }
+    return mf_disk_sync_parent(tmp);
 }

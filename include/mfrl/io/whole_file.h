@@ -1,5 +1,6 @@
 /** @file whole_file.h
- *  A file that is written piece by piece and appears whole or not at all.
+ *  A file, or a directory, that is written piece by piece and appears whole or
+ *  not at all.
  */
 #ifndef MFRL_IO_WHOLE_FILE_H
 #define MFRL_IO_WHOLE_FILE_H
@@ -22,5 +23,10 @@ mf_status mf_whole_file_open(const char *path, mf_whole_file *out);
  *  @p st if that is a failure, else MF_OK or MF_ERR_IO with one line.  One
  *  that was never opened is ignored.  Local. */
 mf_status mf_whole_file_close(mf_whole_file *f, mf_status st);
+
+/** The same for a directory: fill @p tmp, then end it.  MF_ERR_USAGE if there
+ *  is something at @p path.  Local. */
+mf_status mf_whole_dir_begin(const char *path, char tmp[MF_PATH]);
+mf_status mf_whole_dir_end(const char *path, const char *tmp, mf_status st);
 
 #endif
