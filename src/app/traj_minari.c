@@ -332,7 +332,7 @@ static mf_status fill_metadata(const minari *m, mf_json *j)
              m->s->spec->env[0] != '\0' ? m->s->spec->env : "unknown",
              m->s->spec->seed, m->s->spec->world);
     MF_TRY(mf_json_set_text(j, "dataset_id", text));
-    MF_TRY(mf_json_set_text(j, "minari_version", ">=0.5.0"));
+    MF_TRY(mf_json_set_text(j, "minari_version", "0.5.3"));
     MF_TRY(mf_json_set_text(j, "author", "mfrl-dist " MF_VERSION));
     MF_TRY(mf_json_set_text(j, "config", m->s->spec->config));
     MF_TRY(mf_json_set_array(j, "action_names", &names));
