@@ -33,7 +33,7 @@ MF_CFLAGS     := -std=c17 -ffp-contract=off -fno-math-errno -Wall -Wextra \
                  -Wstrict-prototypes -Wmissing-prototypes $(OPT_$(MODE))
 hdf5           = $(shell pkg-config --exists hdf5-serial && echo hdf5-serial \
                    || echo hdf5)
-libs           = $(hdf5) openblas inih libcjson
+libs           = $(hdf5) openblas inih libcjson zlib
 pkg            = $(shell pkg-config $(1))$(if $(filter-out 0,$(.SHELLSTATUS)),\
                    $(error a library is missing: run `make deps`))
 PKG_CFLAGS     = $(call pkg,--cflags $(libs))

@@ -34,7 +34,7 @@ place_of() {
     mpi.h | mpi-ext.h) echo "comm app" ;;
     hdf5.h | hdf5_hl.h | H5*.h) echo "io" ;;
     cblas.h | openblas*.h | lapacke.h) echo "nn" ;;
-    cJSON.h | cjson/*) echo "io" ;;
+    cJSON.h | cjson/* | zlib.h) echo "io" ;;
     esac
 }
 

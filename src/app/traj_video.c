@@ -1,0 +1,251 @@
+/* `mfrl-dist traj video`: a recorded world to look at. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "action_names.h"
+#include "child.h"
+#include "mfrl/base/log.h"
+#include "mfrl/base/mem.h"
+#include "mfrl/io/png.h"
+#include "mfrl/io/run_files.h"
+#include "render.h"
+#include "traj_command.h"
+#include "traj_place.h"
+
+enum { USUAL_FPS = 15, MOST_FPS = 240 };
+
+static const char HELP[] =
+    "usage: mfrl-dist traj video FILE [--out X.mp4|X.gif|DIR] [--fps N]\n"
+    "                            [--scale N] [--from A] [--to B]\n"
+    "\n"
+    "Draws a trajectory, one picture a frame: agents in the colour of their\n"
+    "team (0 blue, 1 vermillion), paler the less hp they have, a line to the\n"
+    "cell that they attack; above, how many each team has left, and the step.\n"
+    "Agents of a lattice are dark or light by their action.\n"
+    "\n"
+    "  --out X     .mp4 or .gif, made by ffmpeg, or a directory of PNG frames\n"
+    "              (default: RUN_DIR/plots/SEGMENT.mp4).  Where there is no\n"
+    "              ffmpeg, PNG frames go to X without its ending\n"
+    "  --fps N     frames a second (15)\n"
+    "  --scale N   pixels of a cell, 1 to 64 (for a side of about 480)\n"
+    "  --from A    first frame (0)\n"
+    "  --to B      last frame (the file's)\n";
+
+typedef struct video {
+    const char *path; /* of the trajectory */
+    char out[MF_PATH];
+    char part[MF_PATH]; /* what ffmpeg writes until it is whole */
+    const char *format; /* "mp4", "gif", NULL = PNG frames */
+    uint64_t fps, scale, from, to;
+    mf_trajectory_reader *reader;
+    mf_action_names names;
+    mf_frames frames;
+    mf_renderer renderer;
+    mf_child ffmpeg;
+} video;
+
+static const char *ending_of(const char *path)
+{
+    const char *name = strrchr(path, '/');
+    const char *dot = strrchr(name != NULL ? name : path, '.');
+
+    return dot != NULL && dot > path && dot[-1] != '.' ? dot : "";
+}
+
+static mf_status choose_out(video *v, const char *asked)
+{
+    const char *ending;
+
+    if (asked == NULL) {
+        MF_TRY(mf_traj_place(v->path, ".mp4", v->out));
+    } else if (snprintf(v->out, sizeof(v->out), "%s", asked) >= MF_PATH) {
+        return MF_FAIL(MF_ERR_USAGE, "path too long: %s", asked);
+    }
+    ending = ending_of(v->out);
+    if (strcmp(ending, ".mp4") == 0 || strcmp(ending, ".gif") == 0) {
+        v->format = ending + 1;
+    } else if (ending[0] != '\0') {
+        return MF_FAIL(MF_ERR_USAGE,
+                       "--out %s: give a name that ends in .mp4 or .gif, or a "
+                       "directory for PNG frames",
+                       v->out);
+    }
+    return MF_OK;
+}
+
+static mf_status parse(int argc, char **argv, video *v)
+{
+    const char *asked = NULL;
+    const mf_traj_option options[] = {
+        {.name = "--out", .text = &asked},
+        {.name = "--fps", .number = &v->fps},
+        {.name = "--scale", .number = &v->scale},
+        {.name = "--from", .number = &v->from},
+        {.name = "--to", .number = &v->to},
+        {0},
+    };
+
+    MF_TRY(
+        mf_traj_arguments(argc, argv, "video", options, "FILE", 1, &v->path));
+    if (v->fps < 1 || v->fps > MOST_FPS) {
+        return MF_FAIL(MF_ERR_USAGE, "--fps: give 1 to %d", MOST_FPS);
+    }
+    if (v->scale > MF_RENDER_SCALES) {
+        return MF_FAIL(MF_ERR_USAGE, "--scale: give 1 to %d", MF_RENDER_SCALES);
+    }
+    return choose_out(v, asked);
+}
+
+static mf_status prepare(video *v)
+{
+    const mf_trajectory_spec *spec;
+    uint64_t n;
+
+    MF_TRY(mf_trajectory_open(v->path, &v->reader));
+    spec = mf_trajectory_described(v->reader);
+    n = mf_trajectory_frames(v->reader);
+    if (n == 0) {
+        return MF_FAIL(MF_ERR_FILE, "%s: has no frames yet", v->path);
+    }
+    if (v->to == UINT64_MAX) {
+        v->to = n - 1;
+    }
+    if (v->from > v->to || v->to >= n) {
+        return MF_FAIL(MF_ERR_USAGE,
+                       "%s: there are frames 0 to %" PRIu64
+                       ": give --from and --to of these, in this order",
+                       v->path, n - 1);
+    }
+    MF_TRY(mf_action_names_create(spec, v->path, &v->names));
+    MF_TRY(mf_renderer_create(spec, v->names.name, v->names.n, (int)v->scale,
+                              &v->renderer));
+    return mf_frames_create(v->reader, &v->frames);
+}
+
+/* ffmpeg, if there is one. */
+static mf_status start_ffmpeg(video *v, bool *found)
+{
+    char size[32], rate[32];
+    const bool gif = strcmp(v->format, "gif") == 0;
+    /* Frames of few colours: a palette for each keeps them exact, and nothing
+     * has to wait for the last one. */
+    const char *filter = gif ? "split[a][b];[a]palettegen=stats_mode=single[p];"
+                               "[b][p]paletteuse=new=1:dither=none"
+                             : "format=yuv420p";
+    const char *argv[] = {"ffmpeg", "-nostdin",    "-loglevel", "error",
+                          "-y",     "-f",          "rawvideo",  "-pix_fmt",
+                          "rgb24",  "-video_size", size,        "-framerate",
+                          rate,     "-i",          "pipe:0",    "-vf",
+                          filter,   "-f",          v->format,   v->part,
+                          NULL};
+
+    snprintf(size, sizeof(size), "%dx%d", v->renderer.canvas.width,
+             v->renderer.canvas.height);
+    snprintf(rate, sizeof(rate), "%" PRIu64, v->fps);
+    if (snprintf(v->part, sizeof(v->part), "file:%s.part", v->out) >= MF_PATH) {
+        return MF_FAIL(MF_ERR_USAGE, "path too long: %s", v->out);
+    }
+    return mf_child_start(argv, NULL, true, &v->ffmpeg, found);
+}
+
+/* One frame to wherever it goes. */
+static mf_status put_frame(video *v, uint64_t number)
+{
+    const mf_canvas *c = &v->renderer.canvas;
+    char name[64], path[MF_PATH];
+
+    if (v->format != NULL) {
+        return mf_child_write(&v->ffmpeg, c->rgb,
+                              3 * (size_t)c->width * (size_t)c->height);
+    }
+    snprintf(name, sizeof(name), "frame-%06" PRIu64 ".png", number);
+    MF_TRY(mf_path_join(path, v->out, name));
+    return mf_png_write(path, c->width, c->height, c->rgb);
+}
+
+static mf_status put_all(video *v)
+{
+    mf_frame f;
+
+    for (uint64_t t = v->from; t <= v->to; t++) {
+        MF_TRY(mf_frames_get(&v->frames, t, &f));
+        MF_TRY(mf_render(&v->renderer, &f));
+        MF_TRY(put_frame(v, t - v->from));
+    }
+    return MF_OK;
+}
+
+static mf_status film(video *v)
+{
+    const char *part = v->part + strlen("file:");
+    mf_status st = put_all(v);
+    const mf_status ended = mf_child_end(&v->ffmpeg);
+
+    st = st == MF_OK ? ended : st;
+    if (st == MF_OK && rename(part, v->out) != 0) {
+        st = MF_FAIL(MF_ERR_IO, "cannot rename %s to %s", part, v->out);
+    }
+    if (st != MF_OK) {
+        (void)unlink(part);
+    }
+    return st;
+}
+
+static mf_status make(video *v)
+{
+    char dir[MF_PATH];
+    bool found = false;
+
+    if (v->format != NULL) {
+        MF_TRY(mf_traj_parent(v->out, dir));
+        MF_TRY(mf_run_dir_create(dir));
+        MF_TRY(start_ffmpeg(v, &found));
+    }
+    if (found) {
+        MF_TRY(film(v));
+        mf_log(MF_LOG_INFO, "%s: %" PRIu64 " frames of %d x %d pixels", v->out,
+               v->to - v->from + 1, v->renderer.canvas.width,
+               v->renderer.canvas.height);
+        return MF_OK;
+    }
+    if (v->format != NULL) {
+        mf_log(MF_LOG_WARN,
+               "ffmpeg is not installed (apt install ffmpeg): PNG frames "
+               "instead of %s",
+               v->out);
+        v->out[strlen(v->out) - strlen(ending_of(v->out))] = '\0';
+        v->format = NULL;
+    }
+    MF_TRY(mf_run_dir_create(v->out));
+    MF_TRY(put_all(v));
+    mf_log(MF_LOG_INFO,
+           "%s: %" PRIu64 " PNG frames of %d x %d pixels; a video of them: "
+           "ffmpeg -framerate %" PRIu64 " -i %s/frame-%%06d.png %s.mp4",
+           v->out, v->to - v->from + 1, v->renderer.canvas.width,
+           v->renderer.canvas.height, v->fps, v->out, v->out);
+    return MF_OK;
+}
+
+mf_status mf_traj_command_video(int argc, char **argv)
+{
+    video *v;
+    mf_status st;
+
+    if (mf_traj_helps(argc, argv, HELP)) {
+        return MF_OK;
+    }
+    MF_TRY(mf_alloc(1, sizeof(*v), "video", &v));
+    v->fps = USUAL_FPS;
+    v->to = UINT64_MAX;
+    st = parse(argc, argv, v);
+    st = st == MF_OK ? prepare(v) : st;
+    st = st == MF_OK ? make(v) : st;
+    mf_frames_clear(&v->frames);
+    mf_renderer_clear(&v->renderer);
+    mf_action_names_clear(&v->names);
+    mf_trajectory_close(&v->reader);
+    mf_free(&v);
+    return st;
+}
