@@ -18,6 +18,7 @@ static const struct {
     {"agent", "one agent's track", mf_traj_command_agent},
     {"export", "as CSV, for ParaView, for Minari", mf_traj_command_export},
     {"repair", "close what a kill left open", mf_traj_command_repair},
+    {"plot", "pictures of runs, games and files", mf_traj_command_plot},
     {"video", "a file as a film, or as PNG frames", mf_traj_command_video},
 };
 enum { N_COMMANDS = sizeof(COMMANDS) / sizeof(COMMANDS[0]) };

@@ -15,6 +15,7 @@ mf_status mf_traj_command_stats(int argc, char **argv);
 mf_status mf_traj_command_agent(int argc, char **argv);
 mf_status mf_traj_command_export(int argc, char **argv);
 mf_status mf_traj_command_repair(int argc, char **argv);
+mf_status mf_traj_command_plot(int argc, char **argv);
 mf_status mf_traj_command_video(int argc, char **argv);
 
 /** An option: one of the three is where its value goes. */
