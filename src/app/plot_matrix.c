@@ -131,25 +131,26 @@ static void write_picture(const matrix *m, mf_picture *pic)
     for (int i = 0; i < m->n; i++) {
         fprintf(pic->script, "%sname_%d %d", i > 0 ? ", " : "", i, i);
     }
-    fprintf(pic->script,
-            ")\n"
-            "set xrange [-0.5:%d.5]\n"
-            "set yrange [%d.5:-0.5]\n"
-            "set cbrange [0:100]\n"
-            "set palette defined (0 orange, 50 \"white\", 100 blue)\n"
-            "unset colorbox\n"
-            "set title \"Games won by row against column, %%\" "
-            "textcolor rgb ink\n"
-            "shown(won) = sprintf(\"%%.0f\", won)\n"
-            "if (kind eq \"dumb\") {\n"
-            "    plot data using 1:2:(shown($3)) with labels notitle\n"
-            "} else {\n"
-            "    plot data using 1:2:(0.48):(0.48):3 with boxxyerror "
-            "fillstyle solid noborder linecolor palette notitle, \\\n"
-            "        data using 1:2:(shown($3)) with labels "
-            "textcolor rgb ink notitle\n"
-            "}\n",
-            m->n - 1, m->n - 1);
+    fprintf(
+        pic->script,
+        ")\n"
+        "set xrange [-0.5:%d.5]\n"
+        "set yrange [%d.5:-0.5]\n"
+        "set cbrange [0:100]\n"
+        "set palette defined (0 \"#EBAF80\", 50 \"white\", 100 \"#80B9D9\")\n"
+        "unset colorbox\n"
+        "set title \"Games won by row against column, %%\" "
+        "textcolor rgb ink\n"
+        "shown(won) = sprintf(\"%%.0f\", won)\n"
+        "if (kind eq \"dumb\") {\n"
+        "    plot data using 1:2:(shown($3)) with labels notitle\n"
+        "} else {\n"
+        "    plot data using 1:2:(0.48):(0.48):3 with boxxyerror "
+        "fillstyle solid noborder linecolor palette notitle, \\\n"
+        "        data using 1:2:(shown($3)) with labels "
+        "textcolor rgb ink notitle\n"
+        "}\n",
+        m->n - 1, m->n - 1);
 }
 
 mf_status mf_plot_matrix(mf_plot *p)
