@@ -156,6 +156,8 @@ start_steps = 4
 temperature = 2, 20
 [net]
 layers = id: dense 8 | abar: dense 8 | dense 8
+[learner]
+batch = 64
 [pipeline]
 lag = 1
 steps_per_round = 3

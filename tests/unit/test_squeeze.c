@@ -217,6 +217,64 @@ START_TEST(uniform_play_earns_what_convolution_says)
 }
 END_TEST
 
+/* Boltzmann play at temperature 5 of the exact payoffs, if the others do what
+ * they did last. */
+static uint8_t by_logit(const mf_env_spec *s, uint32_t id, uint64_t step,
+                        uint32_t draw, const uint16_t *counts,
+                        const uint8_t *obs)
+{
+    double u[N_ACT], p[N_ACT], x = 0, at = (double)mf_rng_unit(draw);
+    uint8_t act = 0;
+
+    (void)s, (void)id, (void)step, (void)obs;
+    for (int a = 0; a < N_ACT; a++) {
+        x += a * counts[a];
+    }
+    for (int a = 0; a < N_ACT; a++) {
+        u[a] = mf_squeeze_gain(&PAPER, a + x);
+    }
+    mf_squeeze_logit(u, 5, p);
+    while (act < N_ACT - 1 && at >= p[act]) {
+        at -= p[act++];
+    }
+    return act;
+}
+
+/* Mean x of the even and of the odd ones of the last steps, and mean G. */
+static void settled(const char *overrides, double x[2], double *gain)
+{
+    enum { STEPS = 400 };
+    env_world w;
+
+    x[0] = x[1] = *gain = 0;
+    env_open(&w, squeeze(), overrides, SEED, WORLD, 1, 1);
+    for (uint64_t step = 0; step < STEPS; step++) {
+        double metric[3];
+
+        env_step(&w, step, by_logit);
+        if (step >= STEPS / 2) {
+            w.ops->metrics(w.cfg, w.counters, metric);
+            x[step % 2] += metric[2] / (STEPS / 4);
+            *gain += metric[1] / (STEPS / 2);
+        }
+    }
+    env_close(&w);
+}
+
+/* The slope of the map from one step to the next is -18.9 / 5. */
+START_TEST(all_at_once_they_oscillate_with_inertia_they_do_not)
+{
+    double x[2], gain;
+
+    settled("", x, &gain);
+    ck_assert_double_gt(fabs(x[0] - x[1]), 150);
+    ck_assert_double_lt(gain, 350);
+    settled("inertia=0.9", x, &gain);
+    ck_assert_double_lt(fabs(x[0] - x[1]), 10);
+    ck_assert_double_gt(gain, 405);
+}
+END_TEST
+
 /* Mean and spread of the actions before step 0. */
 static void start_moments(const char *overrides, double *mean, double *var)
 {
@@ -590,6 +648,7 @@ int main(void)
         agents_act_on_the_last_actions,
         reward_is_that_of_the_sum,
         uniform_play_earns_what_convolution_says,
+        all_at_once_they_oscillate_with_inertia_they_do_not,
         starts_are_as_named,
         agents_are_led_for_start_steps,
         inertia_is_the_share_who_repeat,
