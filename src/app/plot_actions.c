@@ -41,7 +41,7 @@ static double write_data(const tally *y, const mf_walk *w, FILE *f)
 
     fprintf(f, "# step, then the fraction of");
     for (int a = 0; a < y->n_actions; a++) {
-        fprintf(f, "%s %s", a > 0 ? "," : "", w->names.name[a]);
+        fprintf(f, "%s %s", a > 0 ? "," : "", mf_traj_names_of(&w->names, a));
     }
     fprintf(f, "\n");
     for (int b = 0; b < y->n_bins; b++) {
@@ -73,7 +73,7 @@ static void write_script(const tally *y, const mf_walk *w, double most,
 
     for (int a = 0; a < y->n_actions; a++) {
         snprintf(name, sizeof(name), "name_%d", a);
-        mf_picture_text(pic, name, w->names.name[a]);
+        mf_picture_text(pic, name, mf_traj_names_of(&w->names, a));
     }
     mf_picture_scene(pic, 760,
                      y->n_actions <= LINES ? 400 : 160 + 16 * y->n_actions);

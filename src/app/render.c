@@ -60,12 +60,13 @@ static mf_status set_size(mf_renderer *r, int scale)
     return MF_OK;
 }
 
-static void learn_attacks(mf_renderer *r, const char *const *names, int n)
+static void learn_attacks(mf_renderer *r, const mf_traj_names *names)
 {
-    for (int a = 0; a < n && a < NONE; a++) {
+    for (int a = 0; a < names->n && a < NONE; a++) {
         int dx, dy;
 
-        if (sscanf(names[a], "attack (%d,%d)", &dx, &dy) == 2 &&
+        if (sscanf(mf_traj_names_of(names, a), "attack (%d,%d)", &dx, &dy) ==
+                2 &&
             dx >= -MAX_REACH && dx <= MAX_REACH && dy >= -MAX_REACH &&
             dy <= MAX_REACH) {
             r->attack[a][0] = (int8_t)dx;
@@ -75,7 +76,7 @@ static void learn_attacks(mf_renderer *r, const char *const *names, int n)
 }
 
 mf_status mf_renderer_create(const mf_trajectory_spec *spec,
-                             const char *const *names, int n_names, int scale,
+                             const mf_traj_names *names, int scale,
                              mf_renderer *out)
 {
     mf_status st;
@@ -87,10 +88,10 @@ mf_status mf_renderer_create(const mf_trajectory_spec *spec,
                        3, "picture", &out->canvas.rgb));
     MF_TRY_OR(err,
               mf_alloc(ACTIONS, sizeof(*out->attack), "picture", &out->attack));
-    learn_attacks(out, names, n_names);
+    learn_attacks(out, names);
     if (spec->lattice) {
         MF_TRY_OR(err, mf_alloc(spec->n_agents, 1, "picture", &out->shade));
-        out->n_shades = n_names > 2 ? n_names : 2;
+        out->n_shades = names->n > 2 ? names->n : 2;
     }
     return MF_OK;
 

@@ -11,6 +11,7 @@
 
 #include "canvas.h"
 #include "frames.h"
+#include "traj_names.h"
 
 enum { MF_RENDER_LONGEST = 8192 }; /* pixels of a side, at most */
 enum { MF_RENDER_SCALES = 64 };    /* pixels of a cell, at most */
@@ -27,12 +28,12 @@ typedef struct mf_renderer {
 } mf_renderer;
 
 /** Prepare pictures of what @p spec, which is borrowed, is of.
- *  @param names   [n_names] of the actions: "attack (dx,dy)" attacks
+ *  @param names   of the actions: "attack (dx,dy)" attacks
  *  @param scale   pixels of a cell; 0 chooses for a side of about 480
  *  MF_ERR_FILE if the world has no size, MF_ERR_USAGE if the picture would be
  *  too large.  Local. */
 mf_status mf_renderer_create(const mf_trajectory_spec *spec,
-                             const char *const *names, int n_names, int scale,
+                             const mf_traj_names *names, int scale,
                              mf_renderer *out);
 void mf_renderer_clear(mf_renderer *r);
 

@@ -4,7 +4,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "action_names.h"
 #include "child.h"
 #include "mfrl/base/log.h"
 #include "mfrl/base/mem.h"
@@ -12,6 +11,7 @@
 #include "mfrl/io/run_files.h"
 #include "render.h"
 #include "traj_command.h"
+#include "traj_names.h"
 #include "traj_place.h"
 
 enum { USUAL_FPS = 15, MOST_FPS = 240 };
@@ -40,7 +40,7 @@ typedef struct video {
     const char *format; /* "mp4", "gif", NULL = PNG frames */
     uint64_t fps, scale, from, to;
     mf_trajectory_reader *reader;
-    mf_action_names names;
+    mf_traj_names names;
     mf_frames frames;
     mf_renderer renderer;
     mf_child ffmpeg;
@@ -118,9 +118,8 @@ static mf_status prepare(video *v)
                        ": give --from and --to of these, in this order",
                        v->path, n - 1);
     }
-    MF_TRY(mf_action_names_create(spec, v->path, &v->names));
-    MF_TRY(mf_renderer_create(spec, v->names.name, v->names.n, (int)v->scale,
-                              &v->renderer));
+    MF_TRY(mf_traj_names_create(spec, &v->names));
+    MF_TRY(mf_renderer_create(spec, &v->names, (int)v->scale, &v->renderer));
     return mf_frames_create(v->reader, &v->frames);
 }
 
@@ -244,7 +243,7 @@ mf_status mf_traj_command_video(int argc, char **argv)
     st = st == MF_OK ? make(v) : st;
     mf_frames_clear(&v->frames);
     mf_renderer_clear(&v->renderer);
-    mf_action_names_clear(&v->names);
+    mf_traj_names_clear(&v->names);
     mf_trajectory_close(&v->reader);
     mf_free(&v);
     return st;

@@ -88,7 +88,7 @@ static mf_status look_at(mf_walk *w, const char *path, mf_trajectory_reader *r)
         learn(w, s);
         w->first = first;
         w->last = last;
-        MF_TRY(mf_action_names_create(s, path, &w->names));
+        MF_TRY(mf_traj_names_create(s, &w->names));
     } else if (s->width != w->width || s->height != w->height ||
                s->lattice != w->lattice ||
                (s->n_actions > 0 && w->names.n > 0 &&
@@ -158,7 +158,7 @@ void mf_walk_clear(mf_walk *w)
         mf_free(&w->paths[i]);
     }
     mf_free(&w->paths);
-    mf_action_names_clear(&w->names);
+    mf_traj_names_clear(&w->names);
     w->n = 0;
 }
 

@@ -4,8 +4,8 @@
 #ifndef MFRL_APP_WALK_H
 #define MFRL_APP_WALK_H
 
-#include "action_names.h"
 #include "frames.h"
+#include "traj_names.h"
 
 /** What all files of a walk have in common. */
 typedef struct mf_walk {
@@ -13,10 +13,10 @@ typedef struct mf_walk {
     int n, room;
     int width, height, n_agents;
     bool lattice;
-    unsigned fields;       /* recorded in all of them */
-    int n_teams;           /* of the first file */
-    mf_action_names names; /* of the first file */
-    int64_t first, last;   /* steps */
+    unsigned fields;     /* recorded in all of them */
+    int n_teams;         /* of the first file */
+    mf_traj_names names; /* of the first file */
+    int64_t first, last; /* steps */
     uint64_t n_frames;
 } mf_walk;
 

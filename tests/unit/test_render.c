@@ -9,8 +9,9 @@
 
 enum { SCALE = 6, CELLS = 5 };
 
-static const char *const NAMES[] = {"move (0,0)", "attack (1,0)",
+static char names[][MF_ENV_NAME] = {"move (0,0)", "attack (1,0)",
                                     "attack (0,-1)"};
+static const mf_traj_names NAMES = {3, names};
 static const uint8_t WALLS[CELLS * CELLS] = {1};
 static const int8_t SPECIES[4] = {0, 0, 1, 1};
 
@@ -61,7 +62,7 @@ START_TEST(a_battle_is_drawn)
     const mf_frame f = frame();
     mf_renderer r;
 
-    ck_assert_int_eq(mf_renderer_create(&spec, NAMES, 3, SCALE, &r), MF_OK);
+    ck_assert_int_eq(mf_renderer_create(&spec, &NAMES, SCALE, &r), MF_OK);
     ck_assert_int_eq(r.canvas.width, CELLS * SCALE);
     ck_assert_int_eq(r.canvas.height % 2, 0);
     ck_assert_int_ge(r.canvas.height, CELLS * SCALE + r.head);
@@ -84,7 +85,7 @@ START_TEST(an_attack_is_a_line)
     const mf_frame f = frame();
     mf_renderer r;
 
-    ck_assert_int_eq(mf_renderer_create(&spec, NAMES, 3, SCALE, &r), MF_OK);
+    ck_assert_int_eq(mf_renderer_create(&spec, &NAMES, SCALE, &r), MF_OK);
     ck_assert_int_eq(mf_render(&r, &f), MF_OK);
     for (int x = 3; x <= 9; x++) { /* from middle to middle */
         ck_assert_uint_eq(in_cell(&r, 1, 2, x, 3), 0x222222);
@@ -120,7 +121,7 @@ START_TEST(the_living_and_the_step_are_above)
     const mf_frame f = frame();
     mf_renderer r;
 
-    ck_assert_int_eq(mf_renderer_create(&spec, NAMES, 3, SCALE, &r), MF_OK);
+    ck_assert_int_eq(mf_renderer_create(&spec, &NAMES, SCALE, &r), MF_OK);
     ck_assert_int_eq(r.dot, 1);
     ck_assert_int_eq(mf_render(&r, &f), MF_OK);
     expect_digit(&r.canvas, 2, 2, ONE, 0x0072B2);
@@ -132,13 +133,14 @@ END_TEST
 
 START_TEST(a_lattice_has_two_shades)
 {
-    static const char *const SPINS[] = {"down", "up"};
+    static char spins[][MF_ENV_NAME] = {"down", "up"};
+    const mf_traj_names names_of_spins = {2, spins};
     static const uint8_t FIRST[4] = {0, 1, 1, 0}, LAST[4] = {255, 255, 0, 255};
     const mf_trajectory_spec spec = {
         .n_agents = 4, .width = 2, .height = 2, .lattice = true};
     mf_renderer r;
 
-    ck_assert_int_eq(mf_renderer_create(&spec, SPINS, 2, 2, &r), MF_OK);
+    ck_assert_int_eq(mf_renderer_create(&spec, &names_of_spins, 2, &r), MF_OK);
     ck_assert_int_eq(mf_render(&r, &(mf_frame){.action = FIRST}), MF_OK);
     ck_assert_uint_eq(in_cell(&r, 0, 0, 0, 0), 0xE4E4DF);
     ck_assert_uint_eq(in_cell(&r, 1, 0, 1, 1), 0x1F3A5F);
@@ -160,7 +162,7 @@ START_TEST(what_cannot_be_drawn_is_refused)
     mf_renderer r;
 
     log_catch();
-    ck_assert_int_eq(mf_renderer_create(&spec, NAMES, 3, SCALE, &r), MF_OK);
+    ck_assert_int_eq(mf_renderer_create(&spec, &NAMES, SCALE, &r), MF_OK);
     f.position = OUTSIDE[0];
     ck_assert_int_eq(mf_render(&r, &f), MF_ERR_FILE);
     log_expect("frame 7, agent 0: position (1, 5) is not in the world of 5 x 5 "
@@ -170,11 +172,11 @@ START_TEST(what_cannot_be_drawn_is_refused)
     log_expect("positions are not recorded: nothing can be drawn");
     mf_renderer_clear(&r);
     spec.width = 200;
-    ck_assert_int_eq(mf_renderer_create(&spec, NAMES, 3, 64, &r), MF_ERR_USAGE);
+    ck_assert_int_eq(mf_renderer_create(&spec, &NAMES, 64, &r), MF_ERR_USAGE);
     log_expect("a picture of 200 x 5 cells, 64 pixels each, would be larger "
                "than 8192 x 8192 pixels: give a smaller --scale");
     spec.width = 0;
-    ck_assert_int_eq(mf_renderer_create(&spec, NAMES, 3, 1, &r), MF_ERR_FILE);
+    ck_assert_int_eq(mf_renderer_create(&spec, &NAMES, 1, &r), MF_ERR_FILE);
 }
 END_TEST
 
@@ -188,7 +190,7 @@ START_TEST(the_usual_scale_fits_the_world)
     for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         const mf_trajectory_spec spec = {.width = CASES[i].cells, .height = 3};
 
-        ck_assert_int_eq(mf_renderer_create(&spec, NULL, 0, 0, &r), MF_OK);
+        ck_assert_int_eq(mf_renderer_create(&spec, &NAMES, 0, &r), MF_OK);
         ck_assert_int_eq(r.scale, CASES[i].scale);
         mf_renderer_clear(&r);
     }
