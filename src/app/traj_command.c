@@ -119,7 +119,12 @@ mf_status mf_command_traj(int argc, char **argv)
     }
     for (int i = 0; i < N_COMMANDS && argc > 0; i++) {
         if (strcmp(argv[0], COMMANDS[i].name) == 0) {
-            return COMMANDS[i].run(argc - 1, argv + 1);
+            const mf_status st = COMMANDS[i].run(argc - 1, argv + 1);
+
+            return st == MF_OK && fflush(stdout) != 0
+                       ? MF_FAIL(MF_ERR_IO, "cannot write the output: %s",
+                                 strerror(errno))
+                       : st;
         }
     }
     return argc == 0

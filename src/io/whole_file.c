@@ -9,12 +9,18 @@
 
 mf_status mf_whole_file_open(const char *path, mf_whole_file *out)
 {
+    struct stat there;
+
     *out = (mf_whole_file){0};
     if (snprintf(out->path, MF_PATH, "%s", path) >= MF_PATH ||
         snprintf(out->tmp, MF_PATH, "%s.tmp-%ld", path, (long)getpid()) >=
             MF_PATH) {
         return MF_FAIL(MF_ERR_USAGE, "path longer than %d bytes: %s.tmp",
                        MF_PATH - 1, path);
+    }
+    if (stat(path, &there) == 0 && S_ISDIR(there.st_mode)) {
+        return MF_FAIL(MF_ERR_IO, "cannot write %s: %s", path,
+                       strerror(EISDIR));
     }
     out->to = fopen(out->tmp, "we");
     return out->to != NULL ? MF_OK
