@@ -42,16 +42,18 @@ static inline uint8_t obs_of(uint32_t tag, int i)
     return (uint8_t)(tag * 11 + (uint32_t)i * 7 + 1);
 }
 
+static inline float prob_of(uint32_t tag) { return 1 / (1 + (float)tag); }
+
 /* Write the record of a step; its reward is its tag. */
 static inline void write_record(const mf_layout *l, uint32_t id, uint32_t tag,
                                 int done, uint8_t *out)
 {
-    const float rew = (float)tag;
+    const float rew = (float)tag, prob = prob_of(tag);
     const uint8_t act = (uint8_t)(tag % (uint32_t)l->n_actions);
     const uint8_t end = done != 0;
     uint16_t counts[MAX_ACTIONS];
     uint8_t obs[MAX_OBS];
-    const mf_step_view v = {&id, &rew, &act, &end, counts, obs, NULL, NULL};
+    const mf_step_view v = {&id, &rew, &act, &end, counts, obs, &prob, NULL};
 
     for (int a = 0; a < l->n_actions; a++) {
         counts[a] = count_of(l, tag, a);

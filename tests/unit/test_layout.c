@@ -5,21 +5,25 @@
 START_TEST(records_have_the_documented_shape)
 {
     const struct {
-        int n_actions, obs_bytes, neighbours, wide;
-        size_t obs_at, stride;
+        int n_actions, obs_bytes, neighbours, with_prob, wide;
+        size_t prob_at, obs_at, stride;
     } cases[] = {
-        {2, 0, 4, 0, 12, 12},   {2, 1, 255, 0, 12, 16},
-        {2, 0, 256, 1, 14, 16}, {3, 5, 8, 0, 13, 20},
-        {3, 5, 999, 1, 16, 24}, {21, 900, 168, 0, 31, 932},
+        {2, 0, 4, 0, 0, 0, 12, 12},    {2, 1, 255, 0, 0, 0, 12, 16},
+        {2, 0, 256, 0, 1, 0, 14, 16},  {3, 5, 8, 0, 0, 0, 13, 20},
+        {3, 5, 999, 0, 1, 0, 16, 24},  {21, 900, 168, 0, 0, 0, 31, 932},
+        {2, 0, 4, 1, 0, 12, 16, 16},   {3, 5, 8, 1, 0, 13, 17, 24},
+        {3, 5, 999, 1, 1, 16, 20, 28},
     };
 
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        const mf_layout l = mf_layout_make(
-            cases[i].n_actions, cases[i].obs_bytes, cases[i].neighbours, 0);
+        const mf_layout l =
+            mf_layout_make(cases[i].n_actions, cases[i].obs_bytes,
+                           cases[i].neighbours, cases[i].with_prob);
 
         ck_assert_int_eq(l.n_actions, cases[i].n_actions);
         ck_assert_int_eq(l.obs_bytes, cases[i].obs_bytes);
         ck_assert_int_eq(l.wide, cases[i].wide);
+        ck_assert_uint_eq(l.prob_at, cases[i].prob_at);
         ck_assert_uint_eq(l.obs_at, cases[i].obs_at);
         ck_assert_uint_eq(l.stride, cases[i].stride);
     }
@@ -33,10 +37,11 @@ static void check_pack(const mf_layout *l)
     enum { N = 5 };
     const uint32_t id[N] = {0, 7, 0xFFFFFFFE, 3, 70000};
     const float rew[N] = {0, -1.5f, 3e30f, 1e-20f, 42};
+    const float prob[N] = {1, 0.25f, 1e-20f, 0.5f, 0.125f};
     const uint8_t act[N] = {0, 1, 254, 2, 3}, done[N] = {0, 1, 0, 0, 1};
     uint16_t counts[N * MAX_ACTIONS], got[MAX_ACTIONS];
     uint8_t obs[N * MAX_OBS], out[MAX_RECORD];
-    const mf_step_view v = {id, rew, act, done, counts, obs, NULL, NULL};
+    const mf_step_view v = {id, rew, act, done, counts, obs, prob, NULL};
     const size_t n_actions = (size_t)l->n_actions;
     const size_t obs_bytes = (size_t)l->obs_bytes;
 
@@ -58,6 +63,9 @@ static void check_pack(const mf_layout *l)
         ck_assert_uint_eq(out[9], done[i]);
         mf_layout_counts(l, out, got);
         ck_assert_mem_eq(got, counts + i * n_actions, 2 * n_actions);
+        if (l->prob_at > 0) {
+            ck_assert_mem_eq(out + l->prob_at, &prob[i], sizeof(prob[i]));
+        }
         if (obs_bytes > 0) {
             ck_assert_mem_eq(out + l->obs_at, obs + i * obs_bytes, obs_bytes);
         }
@@ -72,11 +80,12 @@ START_TEST(records_hold_what_was_packed)
 {
     for (int n_actions = 2; n_actions <= MAX_ACTIONS; n_actions++) {
         for (int obs = 0; obs <= MAX_OBS; obs++) {
-            const mf_layout narrow = mf_layout_make(n_actions, obs, 255, 0);
-            const mf_layout wide = mf_layout_make(n_actions, obs, 60000, 0);
+            for (int k = 0; k < 4; k++) {
+                const mf_layout l =
+                    mf_layout_make(n_actions, obs, k / 2 ? 60000 : 255, k % 2);
 
-            check_pack(&narrow);
-            check_pack(&wide);
+                check_pack(&l);
+            }
         }
     }
 }
@@ -91,14 +100,15 @@ static void check_scatter(const mf_layout *l, const uint8_t *skip)
     static uint8_t got[LEARNERS][ROOM], want[LEARNERS][ROOM];
     uint8_t *cursor[LEARNERS], *end[LEARNERS];
     uint32_t id[N];
-    float rew[N];
+    float rew[N], prob[N];
     uint8_t act[N], done[N], obs[N * MAX_OBS];
     uint16_t counts[N * MAX_ACTIONS];
-    const mf_step_view v = {id, rew, act, done, counts, obs, NULL, skip};
+    const mf_step_view v = {id, rew, act, done, counts, obs, prob, skip};
 
     for (uint32_t k = 0; k < N; k++) {
         id[k] = 3 * k + 1;
         rew[k] = (float)k - 7;
+        prob[k] = 1 / (1 + (float)k);
         act[k] = (uint8_t)(k % (uint32_t)l->n_actions);
         done[k] = (uint8_t)(k % 3);
     }
@@ -138,9 +148,9 @@ START_TEST(scattered_records_are_packed_ones)
         skip[k] = k % 7 == 0 || k % 5 == 3;
     }
     for (int n_actions = 2; n_actions <= 4; n_actions++) {
-        for (int k = 0; k < 6; k++) { /* two actions: a case of its own */
+        for (int k = 0; k < 12; k++) { /* two actions: a case of its own */
             const mf_layout l =
-                mf_layout_make(n_actions, k / 2, k % 2 ? 300 : 4, 0);
+                mf_layout_make(n_actions, k / 2 % 3, k % 2 ? 300 : 4, k / 6);
 
             check_scatter(&l, NULL);
             check_scatter(&l, skip);
