@@ -365,8 +365,11 @@ mf_status mf_ac_apply(void *algo, const float *grad, double n, uint64_t update,
     const size_t n_actor = mf_func_n_params(m->actor);
     float *optimiser = state + n_copies(m);
     const float mean = (float)(m->batch / n);
+    /* sums and counts of a table are no part of the gradient */
+    const size_t n_clipped =
+        mf_func_averages(m->critic) ? n_actor : mf_ac_n_grad(m);
     const float scale =
-        mean * mf_func_clip(m->clip / (double)mean, grad, mf_ac_n_grad(m));
+        mean * mf_func_clip(m->clip / (double)mean, grad, n_clipped);
 
     mf_func_apply(m->actor, grad, scale, update, weights, optimiser);
     mf_func_apply(m->critic, grad + n_actor, scale, update, weights + n_actor,

@@ -142,6 +142,8 @@ size_t mf_func_n_grad(const mf_func *f)
     return f->n_params * (f->averages ? 2 : 1);
 }
 
+int mf_func_averages(const mf_func *f) { return f->averages; }
+
 /* "net", "adam/m", "actor", "adam/m/actor" */
 static void group_name(const mf_func *f, const char *block, char out[64])
 {

@@ -58,6 +58,9 @@ size_t mf_func_n_params(const mf_func *f);
 size_t mf_func_n_optimiser(const mf_func *f);
 size_t mf_func_n_grad(const mf_func *f);
 
+/** Whether it is a table of averages, whose gradient block holds none. */
+int mf_func_averages(const mf_func *f);
+
 /** Append the arrays of a block that is shaped like the parameters to @p out,
  *  which holds @p n by now; returns their new number.
  *  @param block   "" for the parameters, else a name in front of theirs
