@@ -10,6 +10,7 @@
 
 #include "mfrl/algo/algo.h"
 #include "mfrl/base/rng.h"
+#include "unit/dice.h"
 #include "unit/log_catch.h"
 #include "unit/suite.h"
 
@@ -99,15 +100,17 @@ typedef struct learner {
     mf_algo_spec spec;
     void *algo;
     size_t n_weights, n_grad;
+    int on_policy;
     float *weights, *state, *grad;
 } learner;
 
-/* With its options at their defaults, then one override (NULL: none). */
+/* With its options at their defaults, then overrides "algo.name.key=value"
+ * separated by ';' (NULL: none). */
 static inline learner learner_open_with(const mf_algo_ops *ops,
-                                        mf_algo_spec spec, const char *option)
+                                        mf_algo_spec spec, const char *options)
 {
     learner l = {.ops = ops, .spec = spec};
-    char name[64];
+    char name[64], text[400];
     void *cfg;
     mf_opts *opts;
 
@@ -118,9 +121,13 @@ static inline learner learner_open_with(const mf_algo_ops *ops,
     const mf_opt_section section = {name, l.ops->opts, cfg};
 
     ck_assert(mf_opts_create(&section, 1, &opts) == MF_OK);
-    ck_assert(option == NULL || mf_opts_set(opts, option) == MF_OK);
+    snprintf(text, sizeof(text), "%s", options != NULL ? options : "");
+    for (char *one = strtok(text, ";"); one != NULL; one = strtok(NULL, ";")) {
+        ck_assert(mf_opts_set(opts, one) == MF_OK);
+    }
     mf_opts_destroy(&opts);
     ck_assert(l.ops->create(cfg, &l.spec, &l.algo) == MF_OK);
+    l.on_policy = l.ops->on_policy != NULL && l.ops->on_policy(cfg);
     mf_free(&cfg);
     l.n_weights = l.ops->n_weights(l.algo);
     l.n_grad = l.ops->n_grad(l.algo);

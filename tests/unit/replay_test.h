@@ -6,28 +6,12 @@
 
 #include <string.h>
 
-#include "mfrl/base/rng.h"
 #include "mfrl/replay/replay.h"
+#include "unit/dice.h"
 #include "unit/log_catch.h"
 #include "unit/suite.h"
 
 enum { MAX_ACTIONS = 8, MAX_OBS = 16, MAX_RECORD = 64 };
-
-/* A seeded stream of random numbers. */
-typedef struct dice {
-    mf_rng key;
-    uint32_t next;
-} dice;
-
-static inline dice dice_of(uint64_t seed)
-{
-    return (dice){.key = {.seed = seed, .purpose = MF_RNG_TEST}};
-}
-
-static inline uint32_t roll(dice *d, uint32_t n)
-{
-    return mf_rng_below(mf_rng_u32(&d->key, d->next++), n);
-}
 
 /* Counts and observation of the record with this tag. */
 static inline uint16_t count_of(const mf_layout *l, uint32_t tag, int a)

@@ -50,21 +50,29 @@ static const mf_minibatch MINIBATCH = {.n = BATCH,
                                        .adv = ADV,
                                        .ret = REW};
 
+static void with_each_net(const mf_algo_ops *ops, const char *options,
+                          void (*test)(learner *l))
+{
+    for (int k = 0; k < N_NETS; k++) {
+        const size_t blocks = mf_mem_blocks();
+        mf_run_cfg run;
+        learner l;
+
+        set_run(&run, NETS[k]);
+        l = learner_open_with(ops, two_state_spec(&run, BATCH), options);
+        test(&l);
+        learner_close(&l);
+        ck_assert_uint_eq(mf_mem_blocks(), blocks);
+    }
+}
+
+/* All algorithms, and the other form of one that has two. */
 static void each(void (*test)(learner *l))
 {
     for (int a = 0; mf_algo_at(a) != NULL; a++) {
-        for (int k = 0; k < N_NETS; k++) {
-            const size_t blocks = mf_mem_blocks();
-            mf_run_cfg run;
-            learner l;
-
-            set_run(&run, NETS[k]);
-            l = learner_open_any(mf_algo_at(a), two_state_spec(&run, BATCH));
-            test(&l);
-            learner_close(&l);
-            ck_assert_uint_eq(mf_mem_blocks(), blocks);
-        }
+        with_each_net(mf_algo_at(a), NULL, test);
     }
+    with_each_net(mf_algo_find("mfac"), "algo.mfac.form=onpolicy", test);
 }
 
 /* The named arrays are what a file keeps: all of weights and state, once. */
@@ -196,13 +204,141 @@ START_TEST(an_update_moves_the_weights)
 }
 END_TEST
 
+/* Agents' mean actions, each another agent's. */
+static void shuffled(uint16_t counts[2 * BATCH])
+{
+    for (int i = 0; i < BATCH; i++) {
+        const int from = (5 * i + 3) % BATCH;
+
+        counts[2 * i] = COUNTS[2 * from];
+        counts[2 * i + 1] = COUNTS[2 * from + 1];
+    }
+}
+
+/* What depends on mean actions. */
+enum { SEES_ACTING = 1, SEES_GRADIENT = 2, SEES_VALUE = 4 };
+
+static uint64_t acting(learner *l, const uint16_t *counts)
+{
+    enum { DRAWS = 40 };
+    uint64_t digest = 0;
+
+    for (uint32_t k = 0; k < DRAWS; k++) {
+        const mf_rng key = {.seed = k, .purpose = MF_RNG_TEST};
+        static const uint32_t ALL[BATCH] = {0, 1, 2,  3,  4,  5,  6,  7,
+                                            8, 9, 10, 11, 12, 13, 14, 15};
+        uint8_t act[BATCH];
+        uint32_t draw[BATCH];
+        float prob[BATCH];
+        const mf_act_batch b = {.n = BATCH,
+                                .who = ALL,
+                                .id = ID,
+                                .obs = OBS,
+                                .counts = counts,
+                                .draw = draw,
+                                .act = act,
+                                .prob = prob};
+
+        mf_rng_fill(&key, 0, BATCH, draw);
+        ck_assert(l->ops->act(l->algo, l->weights, 0.7, &b) == MF_OK);
+        digest = mf_digest_bytes(act, sizeof(act), digest);
+        digest = mf_digest_bytes(prob, sizeof(prob), digest);
+    }
+    return digest;
+}
+
+static uint64_t learning(learner *l, const uint16_t *counts)
+{
+    mf_minibatch b = MINIBATCH;
+    mf_loss_sums sums = {0};
+
+    b.counts = b.next_counts = counts;
+    memset(l->grad, 0, l->n_grad * sizeof(float));
+    ck_assert(l->ops->gradient(l->algo, l->weights, l->state, 0.7, &b, l->grad,
+                               &sums) == MF_OK);
+    return mf_digest_bytes(l->grad, l->n_grad * sizeof(float),
+                           mf_digest_bytes(&sums, sizeof(sums), 0));
+}
+
+static uint64_t evaluation(learner *l, const uint16_t *counts)
+{
+    mf_minibatch b = MINIBATCH;
+    float out[2][BATCH] = {{0}};
+
+    b.counts = counts;
+    if (l->on_policy) { /* else nobody calls it */
+        ck_assert(l->ops->evaluate(l->algo, l->weights, &b, out[0], out[1]) ==
+                  MF_OK);
+    }
+    return mf_digest_bytes(out, sizeof(out), 0);
+}
+
+static int what_is_seen(learner *l)
+{
+    uint16_t counts[2 * BATCH];
+
+    shuffled(counts);
+    return (acting(l, COUNTS) != acting(l, counts) ? SEES_ACTING : 0) |
+           (learning(l, COUNTS) != learning(l, counts) ? SEES_GRADIENT : 0) |
+           (evaluation(l, COUNTS) != evaluation(l, counts) ? SEES_VALUE : 0);
+}
+
+/* Which algorithms mind when agents' mean actions are exchanged, told by what
+ * they do.  A new algorithm wants a line here. */
+START_TEST(mean_actions_matter_to_some)
+{
+    static const struct {
+        const char *name, *options;
+        int sees;
+    } want[] = {
+        {"mfq", NULL, SEES_ACTING | SEES_GRADIENT},
+        {"il", NULL, 0},
+        {"mfac", "algo.mfac.form=paper", SEES_ACTING | SEES_GRADIENT},
+        {"mfac", "algo.mfac.form=onpolicy",
+         SEES_ACTING | SEES_GRADIENT | SEES_VALUE},
+        {"mfac", "algo.mfac.form=onpolicy;algo.mfac.actor_abar=off",
+         SEES_GRADIENT | SEES_VALUE},
+        {"mfac", "algo.mfac.actor_abar=off", SEES_GRADIENT},
+        {"ac", NULL, 0},
+        {"mfppo", NULL, SEES_ACTING | SEES_GRADIENT | SEES_VALUE},
+        {"mfppo", "algo.mfppo.actor_abar=off", SEES_GRADIENT | SEES_VALUE},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(want); i++) {
+        const mf_algo_ops *ops = mf_algo_find(want[i].name);
+
+        for (int k = 0; k < N_NETS; k++) {
+            mf_run_cfg run;
+            learner l;
+
+            set_run(&run, NETS[k]);
+            l = learner_open_with(ops, two_state_spec(&run, BATCH),
+                                  want[i].options);
+            mf_free(&l.weights);
+            l.weights = new_floats(l.n_weights, 8, 2);
+            ck_assert_int_eq(what_is_seen(&l), want[i].sees);
+            learner_close(&l);
+        }
+    }
+    for (int a = 0; mf_algo_at(a) != NULL; a++) {
+        size_t i = 0;
+
+        while (i < COUNT_OF(want) &&
+               strcmp(want[i].name, mf_algo_at(a)->name) != 0) {
+            i++;
+        }
+        ck_assert_msg(i < COUNT_OF(want), "no line for %s",
+                      mf_algo_at(a)->name);
+    }
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
-        arrays_hold_everything_once,
-        acting_has_no_company,
-        updates_are_a_function_of_their_input,
-        an_update_moves_the_weights,
+        arrays_hold_everything_once,           acting_has_no_company,
+        updates_are_a_function_of_their_input, an_update_moves_the_weights,
+        mean_actions_matter_to_some,
     };
 
     return run_suite("algo", tests, sizeof(tests) / sizeof(tests[0]));
