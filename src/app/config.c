@@ -149,10 +149,12 @@ static mf_status compare(const mf_config *c, const mf_config *saved,
                          const char *path)
 {
     mf_opt_diff d;
+    int at = 0;
 
-    if (mf_opts_differ(saved->opts, c->opts, may_change, &d)) {
+    if (mf_opts_differ(saved->opts, c->opts, may_change, &at, &d)) {
         return MF_FAIL(MF_ERR_FILE,
-                       "%s was saved by a run with %s = %s, this one has %s; "
+                       "%s was saved by a run with %s = %.90s, this one has "
+                       "%.90s; "
                        "it cannot go on from there",
                        path, d.key, d.a, d.b);
     }

@@ -273,22 +273,19 @@ const char *mf_opts_origin(const char *message, const void *opts)
 }
 
 int mf_opts_differ(const mf_opts *a, const mf_opts *b,
-                   int (*skip)(const char *key), mf_opt_diff *out)
+                   int (*skip)(const char *key), int *at, mf_opt_diff *out)
 {
-    char x[MF_OPT_VALUE], y[MF_OPT_VALUE];
-
-    for (int i = 0; i < a->n_slots; i++) {
-        const mf_opt_slot *p = &a->slots[i], *q = &b->slots[i];
+    while (*at < a->n_slots) {
+        const mf_opt_slot *p = &a->slots[*at], *q = &b->slots[*at];
         const mf_opt *opt = p->opt;
 
         MF_ASSERT(opt == q->opt);
         snprintf(out->key, sizeof(out->key), "%s.%s", p->section->name,
                  opt->key);
-        mf_opt_format(opt, (char *)p->section->dst + opt->offset, x);
-        mf_opt_format(opt, (char *)q->section->dst + opt->offset, y);
-        if (strcmp(x, y) != 0 && !skip(out->key)) {
-            mf_opt_show(x, out->a);
-            mf_opt_show(y, out->b);
+        mf_opt_format(opt, (char *)p->section->dst + opt->offset, out->a);
+        mf_opt_format(opt, (char *)q->section->dst + opt->offset, out->b);
+        ++*at;
+        if (strcmp(out->a, out->b) != 0 && (skip == NULL || !skip(out->key))) {
             return 1;
         }
     }

@@ -13,11 +13,9 @@
 #include "mfrl/cfg/opt.h"
 
 enum {
-    MF_OPT_NAME = 48,    /* inih cuts names off at 49 characters */
-    MF_OPT_VALUE = 4096, /* longest value with its NUL; 64 round:value pairs
-                            of the longest numbers take less */
-    MF_OPT_WHERE = 320,  /* "source:line: " */
-    MF_OPT_SHOWN = 80    /* a piece of user text as shown in a message */
+    MF_OPT_NAME = 48,   /* inih cuts names off at 49 characters */
+    MF_OPT_WHERE = 320, /* "source:line: " */
+    MF_OPT_SHOWN = 80   /* a piece of user text as shown in a message */
 };
 
 /* One key of one section. */

@@ -48,6 +48,9 @@ dir=$SCRATCH/empty/run
 check "an unknown command" refused 2 "no-such-command" no-such-command
 check "an unknown option of train" refused 2 "--no-such" train --no-such
 check "an unknown option of config" refused 2 "--no-such" config --no-such
+check "--diff of one config" refused 2 "needs two configs" config --diff a.ini
+check "--diff of a config that is missing" refused 3 "none\.ini" \
+    config --diff "$SCRATCH/none.ini" configs/ising.ini
 check "an unknown bench" refused 2 "bench --help" bench no-such
 check "--resume without a directory" refused 2 "run directory" train --resume
 check "an unknown key, with the nearest one" \
@@ -224,3 +227,24 @@ check "config leaves a run.dir that follows from other keys open" \
 check "a run can start from the config of another" \
     exits 0 run train "$dir/config.used.ini" run.dir="$SCRATCH/again"
 check "and is the same run" same_digest "$dir" "$SCRATCH/again"
+
+# ---- config --diff: what differs between two of them ---------------------
+
+diff_is() { # LINE ARGS...: that line alone is printed
+    line=$1
+    shift
+    run config --diff "$@" && printf '%s\n' "$line" | cmp -s - "$LOG"
+}
+
+ini=$SCRATCH/typo.ini
+printf '[run]\nseed = 7\ndir = x\n' >"$ini"
+check "a config does not differ from itself" diff_is "no difference" "$ini" "$ini"
+sed 's/^dir = .*/dir = x/' "$SCRATCH/again/config.used.ini" >"$SCRATCH/x.ini"
+check "a file against a run" diff_is \
+    "run.dir: x in $SCRATCH/x.ini | $SCRATCH/again in $SCRATCH/again" \
+    "$SCRATCH/x.ini" "$SCRATCH/again" run.seed=8
+printf '[run]\ndir = x\nseed = 9\n[env.ising]\nwidth = 8\n' >"$SCRATCH/b.ini"
+check "several keys" run config --diff "$ini" "$SCRATCH/b.ini"
+check "have a line each" [ "$(wc -l <"$LOG")" -eq 2 ]
+check "with both values" \
+    log_says "^env.ising.width: 20 in $ini | 8 in $SCRATCH/b.ini\$"

@@ -54,15 +54,24 @@ START_TEST(two_sets_are_compared_by_value)
                                        {"env.ising", ISING_OPTS, &other}};
     mf_opt_diff d;
     mf_opts *p;
+    int at = 0;
 
     ck_assert_int_eq(mf_opts_create(sections, 2, &p), MF_OK);
     good("[run]\nrounds = 1e3\ncount = 5\n[env.ising]\nrate = 0.50\n");
-    ck_assert(!mf_opts_differ(o, p, skip_count, &d));
+    ck_assert(!mf_opts_differ(o, p, skip_count, &at, &d));
+    at = 0;
+    ck_assert(mf_opts_differ(o, p, NULL, &at, &d));
+    ck_assert_str_eq(d.key, "run.count");
+    ck_assert(!mf_opts_differ(o, p, NULL, &at, &d));
     good("[env.ising]\ntemperature = 1\nflag = on\n");
-    ck_assert(mf_opts_differ(o, p, skip_count, &d));
+    at = 0;
+    ck_assert(mf_opts_differ(o, p, skip_count, &at, &d));
     ck_assert_str_eq(d.key, "env.ising.temperature");
     ck_assert_str_eq(d.a, "1");
     ck_assert_str_eq(d.b, "1, 2.5");
+    ck_assert(mf_opts_differ(o, p, skip_count, &at, &d));
+    ck_assert_str_eq(d.key, "env.ising.flag");
+    ck_assert(!mf_opts_differ(o, p, skip_count, &at, &d));
     mf_opts_destroy(&p);
 }
 END_TEST

@@ -34,7 +34,12 @@
 
 #include "mfrl/base/status.h"
 
-enum { MF_OPT_TEXT = 256, MF_OPT_LIST = 64 };
+enum {
+    MF_OPT_TEXT = 256,
+    MF_OPT_LIST = 64,
+    MF_OPT_VALUE = 4096 /* longest value as text, with its NUL; 64 round:value
+                           pairs of the longest numbers take less */
+};
 
 /** The type of a key and of its field.  Lists and strings are filled with
  *  zeros to their end, so that equal settings are equal bytes. */
@@ -118,14 +123,15 @@ const char *mf_opts_origin(const char *message, const void *opts);
 
 /** A key that two sets of the same sections give different values. */
 typedef struct mf_opt_diff {
-    char key[128];     /* "section.key" */
-    char a[96], b[96]; /* the values, cut where they are long */
+    char key[128]; /* "section.key" */
+    char a[MF_OPT_VALUE], b[MF_OPT_VALUE];
 } mf_opt_diff;
 
-/** The first key with different values, but for those of which @p skip says
- *  true ("section.key"); 0 if there is none. */
+/** The next key with different values, but for those of which @p skip says
+ *  true ("section.key", NULL = none); 0 if there is none.  *at is 0 for the
+ *  first, and then left alone. */
 int mf_opts_differ(const mf_opts *a, const mf_opts *b,
-                   int (*skip)(const char *key), mf_opt_diff *out);
+                   int (*skip)(const char *key), int *at, mf_opt_diff *out);
 
 /** Write all sections as INI text that mf_opts_read takes back to the same
  *  bytes.  With @p explain each key is preceded by comment lines with its
