@@ -77,13 +77,26 @@ static void log_warning(const mf_config *cfg)
     }
 }
 
+/* Updates of a round that records so many agent-steps. */
+static void updates_text(const mf_config *cfg, uint64_t steps, char *out,
+                         size_t size)
+{
+    if (mf_config_whole_rounds(cfg)) {
+        snprintf(out, size, "one update a round, of all its steps");
+        return;
+    }
+    snprintf(out, size, "%.3g updates of %lld samples a round",
+             (double)mf_learner_updates_for(cfg, 1000 * steps) / 1000,
+             (long long)cfg->run.learner.batch);
+}
+
 mf_status mf_banner(mf_run *run)
 {
     const mf_config *cfg = run->cfg;
     const mf_plan *p = &run->roles.plan;
     const uint64_t a_round = (uint64_t)cfg->env_spec.n_agents *
                              (uint64_t)p->n_worlds * (uint64_t)run->steps;
-    char host[HOST] = "";
+    char host[HOST] = "", updates[80];
     void *all;
     size_t bytes;
 
@@ -114,13 +127,11 @@ mf_status mf_banner(mf_run *run)
         p->n_worlds, p->decomp.width, p->decomp.height, cfg->env_spec.n_agents,
         p->n_groups, p->n_groups == 1 ? "" : "s", p->decomp.px, p->decomp.py,
         p->decomp.width / p->decomp.px, p->decomp.height / p->decomp.py);
+    updates_text(cfg, a_round, updates, sizeof(updates));
     mf_log_root(MF_LOG_INFO,
-                "learning   %d weight set%s, %d replay shards, lag %d, %.3g "
-                "updates of %lld samples a round",
+                "learning   %d weight set%s, %d replay shards, lag %d, %s",
                 run->n_sets, run->n_sets == 1 ? "" : "s", p->n_shards,
-                (int)cfg->run.pipeline.lag,
-                (double)mf_learner_updates_for(cfg, 1000 * a_round) / 1000,
-                (long long)cfg->run.learner.batch);
+                (int)cfg->run.pipeline.lag, updates);
     log_memory(run);
     log_warning(cfg);
     return MF_OK;

@@ -9,6 +9,7 @@
 #include "mfrl/io/run_files.h"
 #include "mfrl/replay/merge.h"
 #include "record_fields.h"
+#include "rollout.h"
 
 enum { MAX_CONFIG_BYTES = 1 << 20 };
 
@@ -339,7 +340,9 @@ size_t mf_config_published(const mf_config *c)
 
 int mf_config_shard_batch(const mf_config *c)
 {
-    return (int)(c->run.learner.batch / c->run.replay.shards);
+    return mf_config_whole_rounds(c)
+               ? (int)mf_rollout_records(c)
+               : (int)(c->run.learner.batch / c->run.replay.shards);
 }
 
 /* @p max_rows as in mf_algo_spec. */
@@ -418,6 +421,11 @@ size_t mf_config_section_bytes(const mf_config *c)
 bool mf_config_on_policy(const mf_config *c)
 {
     return c->algo->on_policy != NULL && c->algo->on_policy(c->algo_cfg);
+}
+
+bool mf_config_whole_rounds(const mf_config *c)
+{
+    return mf_config_on_policy(c) && c->algo->evaluate == NULL;
 }
 
 mf_layout mf_config_layout(const mf_config *c)

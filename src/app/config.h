@@ -80,7 +80,7 @@ double mf_config_temperature(const mf_config *c, int set, int64_t round);
  *  its own, those once more. */
 size_t mf_config_published(const mf_config *c);
 
-/** Samples of a minibatch from one replay shard. */
+/** Most samples of a minibatch from one replay shard. */
 int mf_config_shard_batch(const mf_config *c);
 
 /** The config's algorithm, to learn, and to be destroyed with its destroy
@@ -95,6 +95,9 @@ mf_status mf_config_player(const mf_config *c, const mf_config *worlds,
 /** Whether the algorithm learns from the steps of the round, and not from
  *  samples of the replay. */
 bool mf_config_on_policy(const mf_config *c);
+
+/** Whether a round is one update, from all of its steps in order. */
+bool mf_config_whole_rounds(const mf_config *c);
 
 /** Shape of a transition. */
 mf_layout mf_config_layout(const mf_config *c);

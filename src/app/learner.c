@@ -316,7 +316,9 @@ mf_status mf_learner_round(mf_learner *l, int64_t round)
         mf_run_phase(l->run, MF_PHASE_SAMPLE);
         MF_TRY(mf_rollout_evaluate(l->rollout, l->algo, l->weights, round));
         /* steps that are not learned from now are lost */
-        n_updates = n_updates > 0 ? n_updates : l->recorded > before;
+        if (n_updates < 1 || mf_config_whole_rounds(l->run->cfg)) {
+            n_updates = l->recorded > before;
+        }
     }
     for (int64_t u = 0; u < n_updates; u++) {
         MF_TRY(update(l, round));

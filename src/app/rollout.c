@@ -206,6 +206,7 @@ static void keep(const mf_rollout *r, shard_rows *s)
     for (uint32_t k = 0; k < r->rows.n; k++) {
         if (r->learn[k]) {
             s->slot[s->n] = r->rows.slot[k];
+            s->order[s->n] = s->n;
             s->adv[s->n] = r->adv[k];
             s->ret[s->n++] = r->ret[k];
         }
@@ -224,7 +225,8 @@ mf_status mf_rollout_evaluate(mf_rollout *r, void *algo, const float *weights,
                          .adv = r->adv,
                          .ret = r->ret,
                          .learn = r->learn};
-    const bool carry = r->cfg->run.learner.gamma > 0;
+    const bool whole = mf_config_whole_rounds(r->cfg);
+    const bool carry = !whole && r->cfg->run.learner.gamma > 0;
 
     r->round = round;
     for (int set = 0; set < r->cfg->env_spec.n_sets; set++) {
@@ -234,7 +236,7 @@ mf_status mf_rollout_evaluate(mf_rollout *r, void *algo, const float *weights,
 
             mf_rows_collect(r->replay, set, v, s->since, carry, &r->rows);
             all.n = (int)r->rows.n;
-            if (ops->evaluate != NULL) {
+            if (!whole) {
                 MF_TRY(
                     evaluate_rows(r, set, v, algo,
                                   weights + (size_t)set * r->cfg->n_weights));
@@ -275,7 +277,7 @@ void mf_rollout_draw(mf_rollout *r, int set, int shard, mf_minibatch *out)
     mf_samples samples;
 
     for (uint32_t k = 0; k < n; k++) {
-        if (s->at == 0) {
+        if (s->at == 0 && !mf_config_whole_rounds(r->cfg)) {
             shuffle(r, set, shard, s);
         }
 

@@ -31,7 +31,8 @@ mf_status mf_rollout_evaluate(mf_rollout *r, void *algo, const float *weights,
                               int64_t round);
 
 /** The next samples of one ring: without replacement until all were drawn,
- *  then again in another order; at most all. */
+ *  then again in another order; at most all.  All of them in order where a
+ * round is one update. */
 void mf_rollout_draw(mf_rollout *r, int set, int shard, mf_minibatch *out);
 
 #endif

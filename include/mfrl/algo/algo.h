@@ -163,7 +163,9 @@ typedef struct mf_algo_ops {
     int (*on_policy)(const void *cfg);
 
     /** Value [n] and probability of the action [n] of steps of the round, by
-     *  the weights that it starts with; NULL: it needs no advantages. */
+     *  the weights that it starts with; NULL: it needs no advantages, and a
+     *  round is one update, of one minibatch a shard that is all of the
+     *  round's steps, each agent's in their order. */
     mf_status (*evaluate)(void *algo, const float *weights,
                           const mf_minibatch *b, float *value, float *pi);
 
