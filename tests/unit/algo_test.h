@@ -30,6 +30,17 @@ static inline void set_run(mf_run_cfg *run, const char *overrides)
     mf_opts_destroy(&opts);
 }
 
+/* False for an algorithm that learns stage games alone, by a table for each
+ * agent, if the run has none; else its discount is made to fit. */
+static inline bool runs_with(const mf_algo_ops *ops, mf_run_cfg *run)
+{
+    if (strstr(ops->name, "fmq") == NULL) {
+        return true;
+    }
+    run->learner.gamma = 0;
+    return run->table.sharing == MF_SHARING_PER_AGENT;
+}
+
 static inline void unpack_one_hot(const void *cfg, const uint8_t *obs,
                                   const uint8_t *ctx, float *x)
 {

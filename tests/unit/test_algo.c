@@ -50,12 +50,6 @@ static const mf_minibatch MINIBATCH = {.n = BATCH,
                                        .adv = ADV,
                                        .ret = REW};
 
-/* Some learn stage games alone, by a table for each agent. */
-static bool is_frequency(const mf_algo_ops *ops)
-{
-    return strstr(ops->name, "fmq") != NULL;
-}
-
 static void with_each_net(const mf_algo_ops *ops, const char *options,
                           void (*test)(learner *l))
 {
@@ -65,11 +59,8 @@ static void with_each_net(const mf_algo_ops *ops, const char *options,
         learner l;
 
         set_run(&run, NETS[k]);
-        if (is_frequency(ops)) {
-            run.learner.gamma = 0;
-            if (k != 1) {
-                continue;
-            }
+        if (!runs_with(ops, &run)) {
+            continue;
         }
         l = learner_open_with(ops, two_state_spec(&run, BATCH), options);
         test(&l);
@@ -278,7 +269,7 @@ static uint64_t evaluation(learner *l, const uint16_t *counts)
     float out[2][BATCH] = {{0}};
 
     b.counts = counts;
-    if (l->on_policy) { /* else nobody calls it */
+    if (l->on_policy && l->ops->evaluate != NULL) { /* else uncalled */
         ck_assert(l->ops->evaluate(l->algo, l->weights, &b, out[0], out[1]) ==
                   MF_OK);
     }
@@ -312,6 +303,8 @@ START_TEST(mean_actions_matter_to_some)
          SEES_GRADIENT | SEES_VALUE},
         {"mfac", "algo.mfac.actor_abar=off", SEES_GRADIENT},
         {"ac", NULL, 0},
+        {"fmq", NULL, 0},
+        {"rec-fmq", NULL, 0},
         {"mfppo", NULL, SEES_ACTING | SEES_GRADIENT | SEES_VALUE},
         {"mfppo", "algo.mfppo.actor_abar=off", SEES_GRADIENT | SEES_VALUE},
     };
@@ -324,6 +317,9 @@ START_TEST(mean_actions_matter_to_some)
             learner l;
 
             set_run(&run, NETS[k]);
+            if (!runs_with(ops, &run)) {
+                continue;
+            }
             l = learner_open_with(ops, two_state_spec(&run, BATCH),
                                   want[i].options);
             mf_free(&l.weights);
