@@ -220,7 +220,7 @@ static mf_status play(eval *e, const mf_plan *plan)
     st = alone ? mf_solo_command(&run, e->players, e->n_players, e->dir)
                : mf_match_play(&run, e->policies, e->pairs, e->n_pairs,
                                (int)e->cfg.run.eval.rounds,
-                               mf_match_seed(&e->cfg), e->tally);
+                               mf_match_seed(&e->cfg), NULL, e->tally);
     if (st != MF_OK) {
         mf_comm_abort(st);
     }

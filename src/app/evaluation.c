@@ -26,6 +26,7 @@ struct mf_evaluation {
     int n;
     mf_player opponents[MF_PLAYERS];
     char path[MF_PATH], best[MF_PATH];
+    int64_t last_round;            /* that has rows */
     double last;                   /* win rate */
     double best_rate, best_reward; /* -1 before there was one */
 };
@@ -82,6 +83,7 @@ static bool read_row(void *arg, const char *row)
                opponent, &rate, &reward) != 3) {
         return false;
     }
+    e->last_round = strtoll(row, NULL, 10);
     if (strcmp(opponent, e->opponents[0].name) == 0) {
         note(e, rate, reward);
     }
@@ -117,7 +119,8 @@ err:
     return st;
 }
 
-static mf_status play(mf_evaluation *e, const float *weights, mf_tally *tally)
+static mf_status play(mf_evaluation *e, const float *weights,
+                      mf_match_stop *stop, mf_tally *tally)
 {
     const mf_config *cfg = e->run->cfg;
     mf_policy players[MF_PLAYERS + 1];
@@ -134,7 +137,8 @@ static mf_status play(mf_evaluation *e, const float *weights, mf_tally *tally)
     e->quiet = *e->run;
     e->quiet.phases.seconds = e->quiet.phase_seconds;
     return mf_match_play(&e->quiet, players, pairs, e->n,
-                         (int)cfg->run.eval.rounds, mf_match_seed(cfg), tally);
+                         (int)cfg->run.eval.rounds, mf_match_seed(cfg), stop,
+                         tally);
 }
 
 static void report(const mf_evaluation *e, int i, const mf_tally *t,
@@ -188,16 +192,18 @@ static mf_status keep(const mf_evaluation *e, const mf_learner *l,
 }
 
 mf_status mf_evaluation_run(mf_evaluation *e, const float *weights,
-                            const mf_learner *l, const mf_progress *at)
+                            const mf_learner *l, const mf_progress *at,
+                            mf_match_stop *stop)
 {
     mf_tally tally[MF_PLAYERS];
     const double rate = e->best_rate, reward = e->best_reward;
     double low, high;
 
-    MF_TRY(play(e, weights, tally));
-    if (e->run->roles.rank != 0 || e->n == 0) {
+    MF_TRY(play(e, weights, stop, tally));
+    if (e->run->roles.rank != 0 || e->n == 0 || stop->stopped != 0) {
         return MF_OK;
     }
+    e->last_round = at->round;
     for (int i = 0; i < e->n; i++) {
         report(e, i, &tally[i], at);
     }
@@ -205,6 +211,13 @@ mf_status mf_evaluation_run(mf_evaluation *e, const float *weights,
          mf_tally_reward(&tally[0], 0));
     return e->best_rate != rate || e->best_reward != reward ? keep(e, l, at)
                                                             : MF_OK;
+}
+
+int mf_evaluation_due(const mf_evaluation *e, int64_t round)
+{
+    const int64_t every = e->run->cfg->run.eval.every;
+
+    return round > 0 && round % every == 0 && e->last_round < round;
 }
 
 double mf_evaluation_win_rate(const mf_evaluation *e)

@@ -6,6 +6,7 @@
 #define MFRL_APP_EVALUATION_H
 
 #include "learner.h"
+#include "match.h"
 #include "player.h"
 
 typedef struct mf_evaluation mf_evaluation;
@@ -22,9 +23,14 @@ void mf_evaluation_destroy(mf_evaluation **e);
  *  first set, write the rows, and keep the policy if it is the best so far.
  *  @param l   rank 0's learner, for best.h5; elsewhere unused
  *  @param at  rank 0's progress; elsewhere unused
+ *  @param stop  asked between games; if it stops them nothing is written
  *  Collective on all ranks; blocks. */
 mf_status mf_evaluation_run(mf_evaluation *e, const float *weights,
-                            const mf_learner *l, const mf_progress *at);
+                            const mf_learner *l, const mf_progress *at,
+                            mf_match_stop *stop);
+
+/** Whether the evaluation of @p round was given up before a resume.  Rank 0. */
+int mf_evaluation_due(const mf_evaluation *e, int64_t round);
 
 /** Win rate of the last evaluation against the first opponent, NAN before
  *  there was one.  Rank 0. */

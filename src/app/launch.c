@@ -72,7 +72,7 @@ static mf_status read_resumed(const mf_train_args *args, mf_config *c)
     return mf_config_resolve(c);
 }
 
-/* run.json tells of a run that was not killed. */
+/* run.json tells of a run that was not killed, and made rounds. */
 static bool has_ended(const char *dir)
 {
     char path[MF_PATH];
@@ -84,8 +84,9 @@ static bool has_ended(const char *dir)
         mf_json_read(path, MF_RUN_JSON_MAX, &j) == MF_OK) {
         const char *state = mf_json_get_text(j, "state");
 
-        ended = state != NULL && (strcmp(state, "finished") == 0 ||
-                                  strcmp(state, "stopped") == 0);
+        ended =
+            state != NULL && mf_json_get_int(j, "rounds", 1) > 0 &&
+            (strcmp(state, "finished") == 0 || strcmp(state, "stopped") == 0);
     }
     mf_json_destroy(&j);
     return ended;

@@ -43,41 +43,69 @@ out:
     return st;
 }
 
-/* This group's games; its first tile alone tallies them. */
-static mf_status play_mine(mf_run *run, const mf_policy *players,
-                           const mf_pair *pairs, int n_pairs, int rounds,
-                           uint64_t seed, mf_tally *tally)
+/* What all games of a match have in common. */
+typedef struct match {
+    mf_run *run;
+    const mf_policy *players;
+    const mf_pair *pairs;
+    int games, rounds;
+    mf_arena *arena; /* NULL on a rank that does not act */
+    mf_tally *tally;
+} match;
+
+/* Game g; the first tile of its group alone tallies it. */
+static mf_status play_one(const match *m, int g)
 {
-    const mf_plan *plan = &run->roles.plan;
+    const mf_plan *plan = &m->run->roles.plan;
+    const mf_pair *pair = &m->pairs[g / m->rounds];
+    const int team_of_a = g % 2;
+    const mf_policy by[2] = {m->players[team_of_a == 0 ? pair->a : pair->b],
+                             m->players[team_of_a == 0 ? pair->b : pair->a]};
+    mf_env_result r;
+
+    /* both games of a couple in the same world */
+    MF_TRY(play(m->arena, g / 2, by, &r));
+    if (m->run->roles.actor % (plan->decomp.px * plan->decomp.py) == 0) {
+        add_game(&m->tally[g / m->rounds], &r, team_of_a);
+    }
+    return MF_OK;
+}
+
+/* All games, one of every group at a time. */
+static mf_status play_all(const match *m, mf_match_stop *stop)
+{
+    const mf_plan *plan = &m->run->roles.plan;
     const int tiles = plan->decomp.px * plan->decomp.py;
-    const int group = run->roles.actor / tiles;
-    mf_status st = MF_OK;
-    mf_arena arena;
+    const int group = m->arena != NULL ? m->run->roles.actor / tiles : -1;
 
-    MF_TRY(mf_arena_create(run, seed, &arena));
-    for (int g = group; g < n_pairs * rounds; g += plan->n_groups) {
-        const mf_pair *pair = &pairs[g / rounds];
-        const int team_of_a = g % 2;
-        const mf_policy by[2] = {players[team_of_a == 0 ? pair->a : pair->b],
-                                 players[team_of_a == 0 ? pair->b : pair->a]};
-        mf_env_result r;
-
-        /* both games of a couple in the same world */
-        MF_TRY_OR(out, play(&arena, g / 2, by, &r));
-        if (run->roles.actor % tiles == 0) {
-            add_game(&tally[g / rounds], &r, team_of_a);
+    for (int first = 0; first < m->games; first += plan->n_groups) {
+        if (group >= 0 && first + group < m->games) {
+            MF_TRY(play_one(m, first + group));
+        }
+        if (stop != NULL) {
+            stop->stopped = stop->asked(stop->arg);
+            MF_TRY(mf_comm_sum_i64(&stop->stopped, 1, m->run->roles.control));
+            if (stop->stopped != 0) {
+                break;
+            }
         }
     }
-out:
-    mf_arena_clear(&arena);
-    return st;
+    return MF_OK;
 }
 
 mf_status mf_match_play(mf_run *run, const mf_policy *players,
                         const mf_pair *pairs, int n_pairs, int rounds,
-                        uint64_t seed, mf_tally *tally)
+                        uint64_t seed, mf_match_stop *stop, mf_tally *tally)
 {
     const size_t numbers = sizeof(*tally) / sizeof(int64_t);
+    match m = {.run = run,
+               .players = players,
+               .pairs = pairs,
+               .games = n_pairs * rounds,
+               .rounds = rounds,
+               .tally = tally};
+    mf_arena arena;
+    mf_status st;
 
     if (run->cfg->env->result == NULL) {
         return MF_FAIL(MF_ERR_USAGE,
@@ -86,8 +114,14 @@ mf_status mf_match_play(mf_run *run, const mf_policy *players,
     }
     memset(tally, 0, (size_t)n_pairs * sizeof(*tally));
     if (run->roles.actor >= 0) {
-        MF_TRY(play_mine(run, players, pairs, n_pairs, rounds, seed, tally));
+        MF_TRY(mf_arena_create(run, seed, &arena));
+        m.arena = &arena;
     }
+    st = play_all(&m, stop);
+    if (m.arena != NULL) {
+        mf_arena_clear(m.arena);
+    }
+    MF_TRY(st);
     return mf_comm_sum_i64((int64_t *)tally, n_pairs * (int)numbers,
                            run->roles.control);
 }

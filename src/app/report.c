@@ -65,8 +65,8 @@ struct mf_report {
     mf_status_line *line;
     mf_progress progress;
     double clock_zero; /* so that wall = now - clock_zero */
-    int stop_asked;
-    double win_rate; /* of the last evaluation */
+    int64_t signals;   /* of all ranks, see mf_signals_word */
+    double win_rate;   /* of the last evaluation */
 };
 
 static int n_metrics(const mf_report *r)
@@ -242,7 +242,7 @@ static void take_in(mf_report *r)
     r->progress.round = r->round + 1;
     r->progress.agent_steps += perf[MF_PERF_AGENT_STEPS];
     r->progress.wall = r->ended - r->clock_zero;
-    r->stop_asked |= perf[MF_PERF_SIGNALS] > 0;
+    r->signals = r->signals == 0 ? perf[MF_PERF_SIGNALS] : r->signals;
 }
 
 static void show(mf_report *r, const double *values)
@@ -306,7 +306,7 @@ mf_status mf_report_flush(mf_report *r, int finish_row)
 
 void mf_report_set_win_rate(mf_report *r, double rate) { r->win_rate = rate; }
 
-int mf_report_stop_asked(const mf_report *r) { return r->stop_asked; }
+int64_t mf_report_signals(const mf_report *r) { return r->signals; }
 
 const mf_progress *mf_report_progress(const mf_report *r)
 {

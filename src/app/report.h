@@ -40,8 +40,9 @@ mf_status mf_report_flush(mf_report *r, int finish_row);
 /** The eval/win_rate of the rows that follow.  Local. */
 void mf_report_set_win_rate(mf_report *r, double rate);
 
-/** True once some rank was asked to stop.  Rank 0. */
-int mf_report_stop_asked(const mf_report *r);
+/** The sum of the ranks' mf_signals_word, 0 until one was asked to stop.
+ *  Rank 0. */
+int64_t mf_report_signals(const mf_report *r);
 
 /** Counters so far.  Rank 0. */
 const mf_progress *mf_report_progress(const mf_report *r);

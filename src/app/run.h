@@ -83,7 +83,7 @@ enum {
     MF_PERF_ACTOR_WAIT,   /* ns that actors waited, for whatever rank */
     MF_PERF_LEARNER_WAIT, /* ns that learners waited likewise */
     MF_PERF_REPLAY,       /* transitions stored */
-    MF_PERF_SIGNALS,      /* ranks that were asked to stop */
+    MF_PERF_SIGNALS,      /* that asked ranks to stop, see signals.h */
     MF_N_PERF
 };
 

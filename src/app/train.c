@@ -18,14 +18,15 @@ static const char HELP[] =
     "       [mpirun -np N] mfrl-dist train --resume RUN_DIR [key=value ...]\n"
     "\n"
     "Trains until run.rounds rounds are done, or until it is asked to stop\n"
-    "(Ctrl-C, TERM, USR1, USR2, or a file STOP in run.dir), and leaves all\n"
-    "results in run.dir.  Without a CONFIG the built-in defaults are used;\n"
-    "`mfrl-dist config` lists them.\n"
+    "(Ctrl-C, TERM, HUP, USR1, USR2, a file STOP in run.dir, run.max_hours,\n"
+    "the end of the SLURM allocation), and leaves all results in run.dir.\n"
+    "Without a CONFIG the built-in defaults are used; `mfrl-dist config` "
+    "lists\n"
+    "them.\n"
     "A resumed run takes its config from its directory; only run.rounds,\n"
-    "run.burn_in, ranks.*, world.tiles, checkpoint.*, trajectory.*, eval.* "
-    "and\n"
-    "log.*\n"
-    "may be given anew, and the number of ranks may differ.\n"
+    "run.burn_in, run.max_hours, ranks.*, world.tiles, checkpoint.*,\n"
+    "trajectory.*, eval.* and log.* may be given anew, and the number of\n"
+    "ranks may differ.\n"
     "With trajectory.every=1 all that the agents of a world do is recorded in\n"
     "run.dir/traj/; see mfrl-dist verify --help.\n";
 
@@ -82,7 +83,7 @@ static mf_status conclude(const mf_trainer *t, mf_run_record *record)
     record->at = *mf_report_progress(t->report);
     record->digests = 1;
     record->state = t->stopped ? "stopped" : "finished";
-    record->exit_reason = t->stopped ? "asked to stop" : "all rounds done";
+    record->exit_reason = t->stopped ? t->stop.reason : "all rounds done";
     mf_log(MF_LOG_INFO, "digests    weights %016llx, worlds %016llx",
            (unsigned long long)record->digest_weights,
            (unsigned long long)record->digest_worlds);
@@ -96,9 +97,10 @@ static mf_status conclude(const mf_trainer *t, mf_run_record *record)
                dir);
     } else if (t->stopped) {
         mf_log(MF_LOG_INFO,
-               "stopped after round %lld of %lld; go on with: "
+               "stopped after round %lld of %lld (%s); go on with: "
                "mfrl-dist train --resume %s",
-               (long long)t->round, (long long)cfg->run.run.rounds, dir);
+               (long long)t->round, (long long)cfg->run.run.rounds,
+               record->exit_reason, dir);
     } else {
         mf_log(MF_LOG_INFO, "finished   results are in %s", dir);
     }
@@ -111,7 +113,7 @@ static mf_status finish(mf_trainer *t, mf_run_record *record, double wall,
 {
     int64_t steps = 0;
 
-    record->unsaved = t->saved != t->round;
+    record->unsaved = t->round > 0 && t->saved != t->round;
     MF_TRY(
         mf_trainer_digest(t, &record->digest_weights, &record->digest_worlds));
     if (t->run->roles.rank == 0) {

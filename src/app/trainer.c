@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "mfrl/base/digest.h"
 #include "mfrl/base/log.h"
@@ -23,22 +22,38 @@ static int64_t lag(const mf_trainer *t)
     return t->run->cfg->run.pipeline.lag;
 }
 
+/* Not 0 if rank 0 wants the job to stop, or another rank had a signal. */
+static int64_t asked_to_stop(void *trainer)
+{
+    mf_trainer *t = trainer;
+
+    return t->run->roles.rank == 0
+               ? mf_stop_asked(&t->stop, mf_report_signals(t->report))
+               : mf_signals_word();
+}
+
 /* The first versions, so that lagging actors find what they need. */
 static mf_status publish_first(mf_trainer *t, const mf_restored *from)
 {
     const size_t n = mf_config_published(t->run->cfg);
+    int64_t stop = asked_to_stop(t);
 
     MF_TRY(mf_comm_agree(t->run->roles.control,
                          mf_weights_create(&t->run->roles, n, (int)lag(t) + 2,
                                            from->at.round - from->n_older,
                                            &t->weights)));
+    MF_TRY(mf_comm_sum_i64(&stop, 1, t->run->roles.control));
     if (t->run->roles.rank != 0) {
         return MF_OK;
+    }
+    if (stop != 0) {
+        (void)mf_stop_asked(&t->stop, stop); /* notes the reason */
     }
     for (int k = 0; k < from->n_older; k++) {
         MF_TRY(mf_weights_publish(t->weights, from->older + (size_t)k * n, 0));
     }
-    return mf_weights_publish(t->weights, t->learner->weights, 0);
+    return mf_weights_publish(t->weights, t->learner->weights,
+                              stop != 0 ? WORD_STOP : 0);
 }
 
 /* The opponent of selfplay.rule = frozen, a policy of the same network. */
@@ -104,6 +119,9 @@ mf_status mf_trainer_create(mf_run *run, const char *resume, mf_trainer *out)
     mf_status st;
 
     *out = (mf_trainer){.run = run, .saved = -1};
+    if (run->roles.rank == 0) { /* a path that fits: the log is beside it */
+        MF_TRY(mf_stop_init(&out->stop, run->cfg));
+    }
     MF_TRY_OR(err, mf_comm_agree(all, create_roles(out)));
     if (resume != NULL) {
         MF_TRY_OR(err, mf_restore(out, resume, &from));
@@ -240,16 +258,6 @@ static void count_waits(mf_trainer *t, int64_t *perf)
     t->waited_learning = learning;
 }
 
-/* Rank 0: some rank had a signal, or the run directory has a file STOP. */
-static int stop_asked(const mf_trainer *t)
-{
-    char path[MF_PATH];
-
-    return mf_signals_seen() || mf_report_stop_asked(t->report) ||
-           (mf_path_join(path, t->run->cfg->run.run.dir, "STOP") == MF_OK &&
-            access(path, F_OK) == 0);
-}
-
 /* For tests: MFRL_TEST_FAIL_AT=RANK:ROUND makes a rank fail in a round. */
 static mf_status fail_if_told(const mf_trainer *t)
 {
@@ -283,17 +291,18 @@ static mf_status act_and_learn(mf_trainer *t, const mf_weights_version *v)
     if (run->roles.rank == 0) {
         mf_run_phase(run, MF_PHASE_PUBLISH);
         MF_TRY(mf_weights_publish(t->weights, t->learner->weights,
-                                  stop_asked(t) ? WORD_STOP : 0));
+                                  asked_to_stop(t) ? WORD_STOP : 0));
     }
     mf_run_phase(run, MF_PHASE_REPORT);
     count_waits(t, perf);
-    perf[MF_PERF_SIGNALS] = mf_signals_seen();
+    perf[MF_PERF_SIGNALS] = mf_signals_word();
     return mf_report_round(t->report, t->round,
                            run->roles.rank == 0 ? &sums : NULL);
 }
 
 static mf_status checkpoint(mf_trainer *t)
 {
+    const double began = mf_clock_now();
     mf_weights_version newest;
 
     mf_run_phase(t->run, MF_PHASE_CHECKPOINT);
@@ -304,6 +313,7 @@ static mf_status checkpoint(mf_trainer *t)
         mf_recorder_cut(t->actor->recorder);
     }
     MF_TRY(mf_save(t));
+    mf_stop_saved(&t->stop, mf_clock_now() - began);
     if (t->run->roles.rank == 0 && t->record != NULL && t->saved == t->round) {
         t->record->at = *mf_report_progress(t->report);
         (void)mf_run_record_write(t->record, t->run->cfg, &t->run->roles.plan);
@@ -346,6 +356,7 @@ mf_status mf_trainer_settle(mf_trainer *t)
 
 static mf_status evaluate(mf_trainer *t)
 {
+    mf_match_stop stop = {.asked = asked_to_stop, .arg = t};
     mf_weights_version newest;
     const mf_progress *at;
 
@@ -356,9 +367,25 @@ static mf_status evaluate(mf_trainer *t)
     if (t->solo != NULL) {
         return mf_solo_evaluation_run(t->solo, newest.values, at);
     }
-    MF_TRY(mf_evaluation_run(t->evaluation, newest.values, t->learner, at));
+    MF_TRY(
+        mf_evaluation_run(t->evaluation, newest.values, t->learner, at, &stop));
+    if (stop.stopped != 0) {
+        t->stopped = 1;
+        (void)mf_stop_asked(&t->stop, stop.stopped); /* notes the reason */
+    }
     mf_report_set_win_rate(t->report, mf_evaluation_win_rate(t->evaluation));
     return MF_OK;
+}
+
+/* A stop before or within the evaluation of a round leaves it to the next
+ * start. */
+static mf_status evaluate_if_due(mf_trainer *t)
+{
+    int due = t->evaluation != NULL && t->run->roles.rank == 0 &&
+              mf_evaluation_due(t->evaluation, t->round);
+
+    MF_TRY(mf_comm_any(due, t->run->roles.control, &due));
+    return due ? evaluate(t) : MF_OK;
 }
 
 /* The next round after this one that is a multiple of @p every. */
@@ -378,13 +405,15 @@ mf_status mf_trainer_run(mf_trainer *t)
     if (t->round == 0 && t->solo != NULL) { /* what learning starts from */
         MF_TRY(evaluate(t));
     }
+    MF_TRY(evaluate_if_due(t));
     while (t->round < rounds && !t->stopped) {
         const int64_t next = next_multiple(t->round, save, rounds);
         const int64_t before = t->round;
 
         MF_TRY(mf_trainer_rounds(t, next_multiple(t->round, eval, next)));
         /* before the checkpoint, so that what it found is not lost with it */
-        if (eval > 0 && t->round > before && t->round % eval == 0) {
+        if (eval > 0 && t->round > before && t->round % eval == 0 &&
+            !t->stopped) {
             MF_TRY(evaluate(t));
         }
         if (t->round > t->saved && t->round > 0 &&

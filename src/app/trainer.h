@@ -10,6 +10,7 @@
 #include "mfrl/comm/weights.h"
 #include "report.h"
 #include "solo_evaluation.h"
+#include "stop.h"
 
 typedef struct mf_trainer {
     mf_run *run;
@@ -22,6 +23,7 @@ typedef struct mf_trainer {
     int64_t round;             /* rounds completed */
     int64_t saved;             /* that the newest checkpoint holds, -1 = none */
     struct mf_run_record *record; /* kept up to date at checkpoints, or NULL */
+    mf_stop stop;                 /* rank 0 */
     int stopped; /* the run was asked to stop before its last round */
     int64_t waited_acting, waited_learning; /* ns, told in reports so far */
     uint64_t halo_bytes, ship_bytes;

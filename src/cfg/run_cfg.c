@@ -15,6 +15,8 @@ static const mf_opt RUN[] = {
      "directory of all results; empty = runs/<env>-<algo>-<seed>"},
     {"rounds", MF_OPT_INT, AT(run.rounds), "1000", 1, 1e9, NULL, "rounds",
      "length of the run; in a round actors step and learners update"},
+    {"max_hours", MF_OPT_REAL, AT(run.max_hours), "0", 0, 1e6, NULL, "hours",
+     "a start stops after so long, with a checkpoint; 0 = no limit"},
     {"burn_in", MF_OPT_REAL, AT(run.burn_in), "0.5", 0, 1, NULL, NULL,
      "first part of the rounds that the summary's averages leave out"},
     {.key = NULL},

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cjson/cJSON.h>
@@ -125,6 +126,16 @@ mf_status mf_json_read(const char *path, size_t limit, mf_json **out)
 const char *mf_json_get_text(const mf_json *j, const char *key)
 {
     return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(j, key));
+}
+
+int64_t mf_json_get_int(const mf_json *j, const char *key, int64_t otherwise)
+{
+    const cJSON *at = cJSON_GetObjectItemCaseSensitive(j, key);
+
+    if (cJSON_IsRaw(at)) { /* by keep_digits */
+        return strtoll(at->valuestring, NULL, 10);
+    }
+    return cJSON_IsNumber(at) ? (int64_t)at->valuedouble : otherwise;
 }
 
 mf_status mf_json_write(const mf_json *j, const char *path)

@@ -29,7 +29,8 @@ typedef struct mf_run_cfg {
         int64_t seed;
         char dir[MF_OPT_TEXT]; /* empty = runs/<env>-<algo>-<seed> */
         int64_t rounds;
-        double burn_in; /* fraction of the rounds, [0, 1) */
+        double max_hours; /* of one start, 0 = no limit */
+        double burn_in;   /* fraction of the rounds, [0, 1) */
     } run;
     struct {
         int64_t learners; /* 0 = auto */

@@ -39,6 +39,9 @@ mf_status mf_json_read(const char *path, size_t limit, mf_json **out);
 /** The text of a member, owned by @p j; NULL if there is none. */
 const char *mf_json_get_text(const mf_json *j, const char *key);
 
+/** The whole number of a member, @p otherwise if there is none. */
+int64_t mf_json_get_int(const mf_json *j, const char *key, int64_t otherwise);
+
 /** Write it to @p path by mf_file_write_atomic.  One rank. */
 mf_status mf_json_write(const mf_json *j, const char *path);
 
