@@ -298,8 +298,11 @@ mf_status mf_report_round(mf_report *r, int64_t round, const mf_loss_sums *sums)
 mf_status mf_report_flush(mf_report *r, int finish_row)
 {
     MF_TRY(receive(r));
-    if (r->run->roles.rank == 0 && finish_row && r->row->rounds > 0) {
-        write_row(r);
+    if (r->run->roles.rank == 0) {
+        (void)mf_metrics_retry(r->metrics);
+        if (finish_row && r->row->rounds > 0) {
+            write_row(r);
+        }
     }
     return MF_OK;
 }

@@ -48,13 +48,20 @@ mf_status mf_metrics_create(const char *run_dir, const mf_metrics_spec *spec,
 
 /** Append a row; its round must be greater than the last one's.  When a file
  *  cannot be written there is one warning, not one a row, and MF_ERR_IO each
- *  time; the caller may go on: the csv takes rows again once there is space,
- *  metrics.h5 is complete again (but for per-world values) after a resume.
+ *  time; the caller may go on: rows wait in memory, up to 16 MB of them, and
+ *  are written before the next one that can be.  A metrics.h5 that failed is
+ *  complete again (but for per-world values) after a resume.
  *  Local, one rank. */
 mf_status mf_metrics_add(mf_metrics *m, const mf_metrics_row *row);
 
-/** Close the files, free *m and set it to NULL; NULL is ignored.  MF_ERR_IO
- *  if a file could not be written to its end.  Local, one rank. */
+/** Write the rows that wait, before a checkpoint after which a resume would
+ *  not make them again.  MF_ERR_IO if there is still no room.
+ *  Local, one rank. */
+mf_status mf_metrics_retry(mf_metrics *m);
+
+/** Close the files, free *m and set it to NULL; NULL is ignored.  Rows that
+ *  wait are tried once more; those that remain are lost.  MF_ERR_IO if a file
+ * could not be written to its end.  Local, one rank. */
 mf_status mf_metrics_destroy(mf_metrics **m);
 
 #endif
