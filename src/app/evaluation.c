@@ -203,6 +203,7 @@ mf_status mf_evaluation_run(mf_evaluation *e, const float *weights,
     if (e->run->roles.rank != 0 || e->n == 0 || stop->stopped != 0) {
         return MF_OK;
     }
+    MF_TRY(mf_run_lock_check(e->run->lock)); /* eval.csv is another's */
     e->last_round = at->round;
     for (int i = 0; i < e->n; i++) {
         report(e, i, &tally[i], at);

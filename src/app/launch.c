@@ -231,8 +231,10 @@ static mf_status prepare_root(const mf_train_args *args, int n_ranks,
     MF_TRY(mf_plan_make(&want, &l->plan));
     MF_TRY(check_sizes(c, &l->plan));
     MF_TRY(mf_player_check(c));
+    MF_TRY(mf_ckpt_check_room(c->run.run.dir,
+                              mf_memory_estimate(c, &l->plan).on_disk));
     MF_TRY(mf_run_dir_create(c->run.run.dir));
-    MF_TRY(mf_run_dir_lock(c->run.run.dir, &l->lock));
+    MF_TRY(mf_run_lock_take(c->run.run.dir, &l->lock));
     if (args->resume == NULL) { /* another job may have been faster */
         MF_TRY(refuse_used_dir(c->run.run.dir));
     }
@@ -280,13 +282,21 @@ out:
     return st;
 }
 
+/* So that every rank can tell whether the run is still this job's. */
+static mf_status share_lock(mf_run_lock *l, int rank)
+{
+    MF_TRY(mf_comm_bcast(l, sizeof(*l), 0, MPI_COMM_WORLD));
+    l->fd = rank == 0 ? l->fd : -1;
+    return MF_OK;
+}
+
 mf_status mf_launch_prepare(const mf_train_args *args, int rank, int n_ranks,
                             mf_launch *out)
 {
     mf_status st;
 
     memset(out, 0, sizeof(*out));
-    out->lock = -1;
+    out->lock.fd = -1;
     st = mf_config_init(&out->cfg);
     if (st == MF_OK && rank == 0) {
         st = prepare_root(args, n_ranks, out);
@@ -294,15 +304,14 @@ mf_status mf_launch_prepare(const mf_train_args *args, int rank, int n_ranks,
     MF_TRY(mf_comm_agree(MPI_COMM_WORLD, st));
     MF_TRY(mf_comm_agree(MPI_COMM_WORLD, share(out, rank, n_ranks)));
     mf_log_set_level((mf_log_level)out->cfg.run.log.level);
+    MF_TRY(share_lock(&out->lock, rank));
     return mf_comm_bcast(out->checkpoint, sizeof(out->checkpoint), 0,
                          MPI_COMM_WORLD);
 }
 
 void mf_launch_clear(mf_launch *l)
 {
-    if (l->lock >= 0) {
-        close(l->lock);
-    }
+    mf_run_lock_release(&l->lock);
     if (l->log != NULL) {
         mf_log_set_file(NULL);
         fclose(l->log);

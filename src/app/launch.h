@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "config.h"
-#include "mfrl/io/run_files.h"
+#include "mfrl/io/run_lock.h"
 
 /** `train [CONFIG] [--resume DIR] [key=value ...]` */
 typedef struct mf_train_args {
@@ -21,7 +21,7 @@ typedef struct mf_train_args {
 typedef struct mf_launch {
     mf_config cfg;
     mf_plan plan;
-    int lock;                 /* of the run directory, rank 0; else -1 */
+    mf_run_lock lock;         /* of the run directory */
     FILE *log;                /* log.txt, rank 0; else NULL */
     int resumed;              /* rank 0: --resume was given */
     char checkpoint[MF_PATH]; /* to resume from; empty = from the start */

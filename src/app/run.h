@@ -11,6 +11,7 @@
 #include "mfrl/base/clock.h"
 #include "mfrl/comm/roles.h"
 #include "mfrl/comm/wait.h"
+#include "mfrl/io/run_lock.h"
 #include "mfrl/replay/layout.h"
 
 /** Phases of a rank's time; PHASES in end_report.c names them. */
@@ -38,6 +39,7 @@ typedef enum mf_phase {
 
 typedef struct mf_run {
     const mf_config *cfg;
+    const mf_run_lock *lock; /* of the run directory, NULL if not needed */
     mf_roles roles;
     mf_layout layout; /* of a transition */
     int n_sets;       /* weight sets; world w uses set w mod n_sets */

@@ -90,7 +90,7 @@ static mf_status commit(mf_trainer *t, const char *tmp, const written *w)
     st = mf_ckpt_commit(cfg->run.run.dir, tmp, t->round,
                         mf_report_progress(t->report)->agent_steps, all,
                         bytes / sizeof(mf_ckpt_entry),
-                        (int)cfg->run.checkpoint.keep);
+                        (int)cfg->run.checkpoint.keep, t->run->lock);
     mf_free(&all);
     return st;
 }
@@ -98,6 +98,9 @@ static mf_status commit(mf_trainer *t, const char *tmp, const written *w)
 /* An I/O failure is answered by going on without this checkpoint. */
 static mf_status give_up(mf_trainer *t, const char *tmp, mf_status st)
 {
+    if (st == MF_ERR_USAGE) { /* taken over: hands off */
+        return st;
+    }
     if (t->run->roles.rank == 0) {
         if (tmp[0] != '\0') {
             mf_ckpt_abandon(tmp);
@@ -123,7 +126,8 @@ mf_status mf_save(mf_trainer *t)
         st = mf_ckpt_begin(
             t->run->cfg->run.run.dir,
             mf_report_progress(t->report)->agent_steps,
-            mf_memory_estimate(t->run->cfg, &t->run->roles.plan).on_disk, tmp);
+            mf_memory_estimate(t->run->cfg, &t->run->roles.plan).on_disk,
+            t->run->lock, tmp);
     }
     st = mf_comm_agree(all, st);
     if (st != MF_OK) {

@@ -113,6 +113,9 @@ static mf_status finish(mf_trainer *t, mf_run_record *record, double wall,
 {
     int64_t steps = 0;
 
+    if (t->run->roles.rank == 0) {
+        MF_TRY(mf_run_lock_check(t->run->lock));
+    }
     record->unsaved = t->round > 0 && t->saved != t->round;
     MF_TRY(
         mf_trainer_digest(t, &record->digest_weights, &record->digest_worlds));
@@ -170,6 +173,7 @@ static mf_status train(const mf_launch *l, mf_run_record *record)
     mf_status st;
 
     MF_TRY(mf_run_create(&l->cfg, &l->plan, &run));
+    run.lock = &l->lock;
     MF_TRY(mf_banner(&run));
     st = run_rounds(&run, l, record);
     if (st == MF_OK || record->refused) {
@@ -190,7 +194,9 @@ static _Noreturn void fail(const mf_launch *l, const mf_run_record *record,
     char reason[64];
 
     snprintf(reason, sizeof(reason), "%s of rank %d", kind, rank);
-    if (record->begun) { /* else it tells of the start before this one */
+    if (record->begun &&
+        mf_run_lock_is_mine(
+            &l->lock)) { /* else it tells of the start before this one */
         (void)mf_run_record_fail(l->cfg.run.run.dir, reason);
     }
     mf_comm_abort(st);

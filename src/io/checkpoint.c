@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -33,11 +34,54 @@ static mf_status check_space(const char *dir, uint64_t bytes)
     return MF_OK;
 }
 
-mf_status mf_ckpt_begin(const char *run_dir, int64_t agent_steps,
-                        uint64_t bytes, char tmp_dir[MF_PATH])
+/* The longest part of the path that is there. */
+static void existing(char path[MF_PATH])
 {
-    char dir[MF_PATH], name[MF_CKPT_NAME_TEXT];
+    struct stat st;
 
+    while (stat(path, &st) != 0 && (errno == ENOENT || errno == ENOTDIR)) {
+        char *slash = strrchr(path, '/');
+
+        if (slash == NULL) {
+            strcpy(path, ".");
+            return;
+        }
+        slash[slash == path] = '\0';
+        if (slash == path) {
+            return;
+        }
+    }
+}
+
+mf_status mf_ckpt_check_room(const char *run_dir, uint64_t bytes)
+{
+    char dir[MF_PATH];
+    struct stat st;
+
+    MF_TRY(mf_path_join(dir, run_dir, MF_CKPT_DIR));
+    existing(dir);
+    if (stat(dir, &st) == 0 && !S_ISDIR(st.st_mode)) {
+        return MF_FAIL(MF_ERR_IO,
+                       "run.dir = %s: %s is a file, but a run needs a "
+                       "directory there; choose another one",
+                       run_dir, dir);
+    }
+    if (access(dir, W_OK | X_OK) != 0) {
+        return MF_FAIL(MF_ERR_IO,
+                       "run.dir = %s: cannot write to %s: %s; choose another "
+                       "directory",
+                       run_dir, dir, strerror(errno));
+    }
+    return check_space(dir, bytes);
+}
+
+mf_status mf_ckpt_begin(const char *run_dir, int64_t agent_steps,
+                        uint64_t bytes, const mf_run_lock *owner,
+                        char tmp_dir[MF_PATH])
+{
+    char dir[MF_PATH], step[MF_CKPT_NAME_TEXT], name[MF_CKPT_NAME_TEXT + 32];
+
+    MF_TRY(mf_run_lock_check(owner));
     MF_TRY(mf_path_join(dir, run_dir, MF_CKPT_DIR));
     if (mkdir(dir, 0777) != 0 && errno != EEXIST) {
         return MF_FAIL(MF_ERR_IO, "cannot create directory %s: %s", dir,
@@ -45,7 +89,10 @@ mf_status mf_ckpt_begin(const char *run_dir, int64_t agent_steps,
     }
     MF_TRY(mf_ckpt_clean(dir));
     MF_TRY(check_space(dir, bytes));
-    mf_ckpt_name_text(name, MF_CKPT_TMP, agent_steps);
+    /* no two jobs write into one directory */
+    mf_ckpt_name_text(step, "", agent_steps);
+    snprintf(name, sizeof(name), MF_CKPT_TMP "%" PRId64 "-%s",
+             owner != NULL ? owner->incarnation : 0, step);
     MF_TRY(mf_path_join(tmp_dir, dir, name));
     if (mkdir(tmp_dir, 0777) != 0) {
         return MF_FAIL(MF_ERR_IO, "cannot create directory %s: %s", tmp_dir,
@@ -121,7 +168,7 @@ static mf_status check_files(const char *tmp_dir, const mf_ckpt_entry *entries,
 /* Give the directory its name; an older one of that name steps aside first,
  * as .old-, which counts as a checkpoint until the new one is there. */
 static mf_status publish(const char *dir, const char *tmp_dir,
-                         int64_t agent_steps)
+                         int64_t agent_steps, const mf_run_lock *owner)
 {
     char name[MF_CKPT_NAME_TEXT], old[MF_CKPT_NAME_TEXT];
     char path[MF_PATH], old_path[MF_PATH];
@@ -131,10 +178,12 @@ static mf_status publish(const char *dir, const char *tmp_dir,
     mf_ckpt_name_text(old, MF_CKPT_OLD, agent_steps);
     MF_TRY(mf_path_join(path, dir, name));
     MF_TRY(mf_path_join(old_path, dir, old));
+    MF_TRY(mf_run_lock_check(owner));
     if (rename(path, old_path) == 0) {
         replaced = true;
         mf_ckpt_passed(MF_CKPT_AT_OLD);
     }
+    MF_TRY(mf_run_lock_check(owner)); /* else it is for the new one to settle */
     if (rename(tmp_dir, path) != 0) {
         const int error = errno;
 
@@ -154,7 +203,8 @@ static mf_status publish(const char *dir, const char *tmp_dir,
     return MF_OK;
 }
 
-static void link_latest(const char *dir, int64_t agent_steps)
+static void link_latest(const char *dir, int64_t agent_steps,
+                        const mf_run_lock *owner)
 {
     char name[MF_CKPT_NAME_TEXT], link[MF_PATH], latest[MF_PATH];
 
@@ -166,7 +216,7 @@ static void link_latest(const char *dir, int64_t agent_steps)
     unlink(link);
     if (symlink(name, link) == 0) {
         mf_ckpt_passed(MF_CKPT_AT_LINK);
-        if (rename(link, latest) == 0) {
+        if (mf_run_lock_is_mine(owner) && rename(link, latest) == 0) {
             mf_ckpt_passed(MF_CKPT_AT_LATEST);
             return;
         }
@@ -179,13 +229,15 @@ static void link_latest(const char *dir, int64_t agent_steps)
 /* Delete those of later steps (before the new one is published: they belong
  * to a past that is no longer continued, and would be found as the newest). */
 static mf_status delete_future(const char *dir, int64_t agent_steps,
-                               const mf_ckpt_name *names, size_t n)
+                               const mf_ckpt_name *names, size_t n,
+                               const mf_run_lock *owner)
 {
     char name[MF_CKPT_NAME_TEXT];
 
     for (size_t i = 0; i < n && names[i].agent_steps > agent_steps; i++) {
         mf_ckpt_name_text(name, names[i].old ? MF_CKPT_OLD : "",
                           names[i].agent_steps);
+        MF_TRY(mf_run_lock_check(owner));
         mf_log(MF_LOG_WARN,
                "%s/%s is deleted: the run went back before that step", dir,
                name);
@@ -196,13 +248,15 @@ static mf_status delete_future(const char *dir, int64_t agent_steps,
 
 /* Delete all but the newest keep, the one at agent_steps being the newest. */
 static void delete_expired(const char *dir, int64_t agent_steps, int keep,
-                           const mf_ckpt_name *names, size_t n)
+                           const mf_ckpt_name *names, size_t n,
+                           const mf_run_lock *owner)
 {
     char name[MF_CKPT_NAME_TEXT];
     int kept = 1;
 
     for (size_t i = 0; i < n; i++) {
-        if (names[i].agent_steps < agent_steps && ++kept > keep) {
+        if (names[i].agent_steps < agent_steps && ++kept > keep &&
+            mf_run_lock_is_mine(owner)) {
             mf_ckpt_name_text(name, names[i].old ? MF_CKPT_OLD : "",
                               names[i].agent_steps);
             if (mf_ckpt_delete(dir, name, MF_CKPT_AT_EXPIRE) != MF_OK) {
@@ -214,7 +268,7 @@ static void delete_expired(const char *dir, int64_t agent_steps, int keep,
 
 static mf_status commit(const char *dir, const char *tmp_dir, int64_t round,
                         int64_t agent_steps, const mf_ckpt_entry *entries,
-                        size_t n)
+                        size_t n, const mf_run_lock *owner)
 {
     mf_ckpt_name *names = NULL;
     size_t n_names;
@@ -225,25 +279,26 @@ static mf_status commit(const char *dir, const char *tmp_dir, int64_t round,
     MF_TRY(mf_manifest_write(tmp_dir, round, agent_steps, entries, n));
     mf_ckpt_passed(MF_CKPT_AT_MANIFEST);
     MF_TRY(mf_ckpt_list(dir, &names, &n_names));
-    st = delete_future(dir, agent_steps, names, n_names);
+    st = delete_future(dir, agent_steps, names, n_names, owner);
     mf_free(&names);
     MF_TRY(st);
-    return publish(dir, tmp_dir, agent_steps);
+    return publish(dir, tmp_dir, agent_steps, owner);
 }
 
 mf_status mf_ckpt_commit(const char *run_dir, const char *tmp_dir,
                          int64_t round, int64_t agent_steps,
-                         const mf_ckpt_entry *entries, size_t n, int keep)
+                         const mf_ckpt_entry *entries, size_t n, int keep,
+                         const mf_run_lock *owner)
 {
     char dir[MF_PATH];
     mf_ckpt_name *names = NULL;
     size_t n_names;
 
     MF_TRY(mf_path_join(dir, run_dir, MF_CKPT_DIR));
-    MF_TRY(commit(dir, tmp_dir, round, agent_steps, entries, n));
-    link_latest(dir, agent_steps);
+    MF_TRY(commit(dir, tmp_dir, round, agent_steps, entries, n, owner));
+    link_latest(dir, agent_steps, owner);
     if (mf_ckpt_list(dir, &names, &n_names) == MF_OK) {
-        delete_expired(dir, agent_steps, keep, names, n_names);
+        delete_expired(dir, agent_steps, keep, names, n_names, owner);
         mf_free(&names);
     }
     mf_ckpt_passed(MF_CKPT_AT_END);

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -85,32 +84,6 @@ static int write_synced(const char *path, const void *bytes, size_t n)
         error = errno;
     }
     return error;
-}
-
-mf_status mf_run_dir_lock(const char *path, int *fd)
-{
-    char name[MF_PATH];
-
-    MF_TRY(mf_path_join(name, path, "LOCK"));
-    *fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (*fd < 0) {
-        return MF_FAIL(MF_ERR_IO, "cannot open %s: %s", name, strerror(errno));
-    }
-    if (flock(*fd, LOCK_EX | LOCK_NB) == 0) {
-        return MF_OK;
-    }
-
-    const int error = errno;
-
-    close(*fd);
-    *fd = -1;
-    if (error == EWOULDBLOCK) {
-        return MF_FAIL(MF_ERR_USAGE,
-                       "%s is in use by another job; wait for it or stop it, "
-                       "or choose another run.dir",
-                       path);
-    }
-    return MF_FAIL(MF_ERR_IO, "cannot lock %s: %s", name, strerror(error));
 }
 
 mf_status mf_file_write_atomic(const char *path, const void *bytes, size_t n)

@@ -193,10 +193,16 @@ check "a run that ended is not begun again without its checkpoints" \
     refused 3 "none of its checkpoints" train --resume "$owned"
 
 full=$SCRATCH/full
-mkdir "$full"
+"$MFRL" train run.rounds=100000000 checkpoint.every=0 run.dir="$full" \
+    >"$LOG" 2>&1 &
+owner=$!
+while [ ! -e "$full/run.json" ] && kill -0 "$owner" 2>/dev/null; do
+    sleep 0.1
+done
 : >"$full/checkpoints" # so that nothing can be saved there
+touch "$full/STOP"
 check "a last checkpoint that cannot be written: exit code 5" \
-    exits 5 run train run.rounds=3 run.dir="$full"
+    exits 5 wait "$owner"
 check "and the run has failed" \
     [ "$(json_get "$full/run.json" state)" = failed ]
 printf '[run]\nrounds=3\0\0\nseed=2\n' >"$SCRATCH/nul.ini"

@@ -47,12 +47,13 @@ static inline mf_status save(int64_t steps, int tag, int keep)
     char tmp[MF_PATH];
     mf_status st = MF_OK;
 
-    MF_TRY(mf_ckpt_begin(tmp_root, steps, 10000, tmp));
+    MF_TRY(mf_ckpt_begin(tmp_root, steps, 10000, NULL, tmp));
     for (int k = 0; k < N_FILES && st == MF_OK; k++) {
         st = write_one(tmp, tag, k, &entries[k]);
     }
     if (st == MF_OK) {
-        st = mf_ckpt_commit(tmp_root, tmp, tag, steps, entries, N_FILES, keep);
+        st = mf_ckpt_commit(tmp_root, tmp, tag, steps, entries, N_FILES, keep,
+                            NULL);
     }
     if (st != MF_OK) {
         mf_ckpt_abandon(tmp);

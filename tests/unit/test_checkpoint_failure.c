@@ -67,7 +67,7 @@ static int play(const struct scene *s, int point, int n)
     ck_assert_msg(tag == (killed ? expected(s, point, n) : 9),
                   "point %d:%d gives %d", point, n, tag);
     log_begin();
-    ck_ok(mf_ckpt_begin(tmp_root, 7777, 0, tmp));
+    ck_ok(mf_ckpt_begin(tmp_root, 7777, 0, NULL, tmp));
     ck_assert_int_eq(count_names(".tmp"), 1);
     ck_assert_int_eq(count_names(".old"), 0);
     mf_ckpt_abandon(tmp);
@@ -115,21 +115,21 @@ START_TEST(a_failed_save_leaves_the_old_one)
 
     ck_ok(save(1000, 1, 2));
     ck_fails(MF_ERR_IO, "MB free",
-             mf_ckpt_begin(tmp_root, 2000, UINT64_MAX, tmp));
+             mf_ckpt_begin(tmp_root, 2000, UINT64_MAX, NULL, tmp));
     ck_assert_int_eq(count_names("."), 0);
 
-    ck_ok(mf_ckpt_begin(tmp_root, 2000, 0, tmp));
+    ck_ok(mf_ckpt_begin(tmp_root, 2000, 0, NULL, tmp));
     ck_ok(write_one(tmp, 2, 0, &e[0]));
     ck_ok(write_one(tmp, 2, 1, &e[1]));
     e[1].size++;
     ck_fails(MF_ERR_IO, "bytes, written were",
-             mf_ckpt_commit(tmp_root, tmp, 2, 2000, e, 2, 2));
+             mf_ckpt_commit(tmp_root, tmp, 2, 2000, e, 2, 2, NULL));
     e[1] = e[0];
     ck_fails(MF_ERR_USAGE, "twice",
-             mf_ckpt_commit(tmp_root, tmp, 2, 2000, e, 2, 2));
+             mf_ckpt_commit(tmp_root, tmp, 2, 2000, e, 2, 2, NULL));
     strcpy(e[1].name, "other.h5");
     ck_fails(MF_ERR_IO, "other.h5: No such file",
-             mf_ckpt_commit(tmp_root, tmp, 2, 2000, e, 2, 2));
+             mf_ckpt_commit(tmp_root, tmp, 2, 2000, e, 2, 2, NULL));
     log_begin();
     mf_ckpt_abandon(tmp);
     ck_log_has(log_end(), "older ones are kept");
@@ -138,7 +138,7 @@ START_TEST(a_failed_save_leaves_the_old_one)
 
     put_file(in_tmp("file"), "x", 1);
     ck_fails(MF_ERR_IO, "cannot create directory",
-             mf_ckpt_begin(in_tmp("file"), 1, 0, tmp));
+             mf_ckpt_begin(in_tmp("file"), 1, 0, NULL, tmp));
 }
 END_TEST
 
@@ -177,12 +177,43 @@ START_TEST(a_full_disk_keeps_the_old_one)
 }
 END_TEST
 
+START_TEST(a_job_that_was_replaced_renames_nothing)
+{
+    mf_run_lock mine, theirs;
+    mf_ckpt_entry e;
+    char tmp[MF_PATH], other[MF_PATH];
+
+    ck_ok(save(1000, 1, 2));
+    ck_ok(mf_run_lock_take(tmp_root, &mine));
+    ck_ok(mf_ckpt_begin(tmp_root, 2000, 0, &mine, tmp)); /* still its own */
+    ck_ok(write_one(tmp, 2, 0, &e));
+    close(mine.fd);
+    log_begin();
+    ck_ok(mf_run_lock_take(tmp_root, &theirs));
+    log_end();
+    ck_fails(MF_ERR_USAGE, "incarnation 1, ends",
+             mf_ckpt_commit(tmp_root, tmp, 2, 2000, &e, 1, 2, &mine));
+    ck_assert_int_eq(found(tmp_root), 1);
+    ck_fails(MF_ERR_USAGE, "taken over",
+             mf_ckpt_begin(tmp_root, 3000, 0, &mine, other));
+
+    /* The new one clears away what the old one has begun. */
+    ck_ok(mf_ckpt_begin(tmp_root, 2000, 0, &theirs, other));
+    ck_assert_str_ne(other, tmp);
+    ck_assert_int_eq(count_names(".tmp"), 1);
+    ck_ok(write_one(other, 2, 0, &e));
+    ck_ok(mf_ckpt_commit(tmp_root, other, 2, 2000, &e, 1, 2, &theirs));
+    mf_run_lock_release(&theirs);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
         killed_at_any_point_old_or_new_is_found,
         a_failed_save_leaves_the_old_one,
         a_full_disk_keeps_the_old_one,
+        a_job_that_was_replaced_renames_nothing,
     };
 
     return run_io_suite("checkpoint_failure", tests, COUNT_OF(tests));

@@ -194,19 +194,6 @@ START_TEST(reads_json)
 }
 END_TEST
 
-START_TEST(a_run_directory_has_one_owner)
-{
-    int mine, other;
-
-    ck_ok(mf_run_dir_lock(in_tmp(""), &mine));
-    ck_assert_int_eq(mf_run_dir_lock(in_tmp(""), &other), MF_ERR_USAGE);
-    ck_assert_int_eq(other, -1);
-    close(mine);
-    ck_ok(mf_run_dir_lock(in_tmp(""), &other));
-    close(other);
-}
-END_TEST
-
 int main(void)
 {
     const TTest *const tests[] = {
@@ -216,7 +203,6 @@ int main(void)
         reads_back_what_was_written,
         refuses_to_read_what_is_no_such_file,
         a_full_disk_leaves_the_old_file,
-        a_run_directory_has_one_owner,
         writes_json,
         reads_json,
     };

@@ -27,6 +27,7 @@
 
 #include "mfrl/base/status.h"
 #include "mfrl/io/run_files.h"
+#include "mfrl/io/run_lock.h"
 
 enum {
     MF_CKPT_NAME = 112,
@@ -52,9 +53,15 @@ typedef struct mf_ckpt_info {
 /** Clear leftovers of killed saves and create the temporary directory for the
  *  checkpoint at @p agent_steps; its path goes to @p tmp_dir.  @p bytes is an
  *  estimate of the checkpoint's size: MF_ERR_IO, before anything is written,
- *  if less space is free.  Local, one rank. */
+ *  if less space is free.  @p owner is the run directory's lock, or NULL; it is
+ *  checked first.  Local, one rank. */
 mf_status mf_ckpt_begin(const char *run_dir, int64_t agent_steps,
-                        uint64_t bytes, char tmp_dir[MF_PATH]);
+                        uint64_t bytes, const mf_run_lock *owner,
+                        char tmp_dir[MF_PATH]);
+
+/** MF_ERR_IO if no checkpoint of so many bytes could be saved in @p run_dir,
+ *  which is there or will be: no room, or no permission.  Local, one rank. */
+mf_status mf_ckpt_check_room(const char *run_dir, uint64_t bytes);
 
 /** Sync the finished file @p path to the disk and fill its entry.  MF_ERR_IO.
  *  Local, any rank. */
@@ -65,12 +72,15 @@ mf_status mf_ckpt_stamp(const char *path, mf_ckpt_entry *out);
  *  move `latest`.  An existing one of this step is replaced.  Then all but the
  *  newest @p keep (>= 1) are deleted.  Checkpoints of later steps, which a run
  *  has that went back to an older one, are deleted first.
- *  MF_ERR_IO if the checkpoint could not be made: call mf_ckpt_abandon.  That
+ *  MF_ERR_IO if the checkpoint could not be made: call mf_ckpt_abandon.
+ *  MF_ERR_USAGE if another job has taken the directory over, which is looked
+ *  at before each rename; nothing is renamed from then on.  That
  *  an old one or `latest` could not be changed is only a warning.  Local, one
  *  rank, after every rank has stamped its files. */
 mf_status mf_ckpt_commit(const char *run_dir, const char *tmp_dir,
                          int64_t round, int64_t agent_steps,
-                         const mf_ckpt_entry *entries, size_t n, int keep);
+                         const mf_ckpt_entry *entries, size_t n, int keep,
+                         const mf_run_lock *owner);
 
 /** Remove the temporary directory of a save that failed.  Local, one rank. */
 void mf_ckpt_abandon(const char *tmp_dir);

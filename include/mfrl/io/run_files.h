@@ -19,12 +19,6 @@ mf_status mf_path_join(char out[MF_PATH], const char *dir, const char *name);
  *  run that was refused.  Local, one rank. */
 mf_status mf_run_dir_create(const char *path);
 
-/** Keep the run directory for this process until it ends, however it ends: a
- *  lock on its file LOCK.  MF_ERR_USAGE, one line, if another process has it.
- *  *fd is the lock's file; closing it gives the directory back.  Local, one
- *  rank. */
-mf_status mf_run_dir_lock(const char *path, int *fd);
-
 /** Replace the file @p path by @p n bytes: written beside it, synced, then
  *  renamed, so that a reader sees the old bytes or the new ones.  MF_ERR_IO;
  *  the old file is then untouched.  Local, one rank per path. */
