@@ -105,8 +105,9 @@ mf_status mf_config_set_dir(mf_config *c, const char *dir)
 static int may_change(const char *key)
 {
     static const char *const FREE[] = {
-        "run.rounds",  "run.burn_in", "run.max_hours", "run.dir", "ranks.",
-        "world.tiles", "checkpoint.", "trajectory.",   "eval.",   "log.",
+        "run.rounds",  "run.burn_in", "run.max_hours", "run.stall_seconds",
+        "run.dir",     "ranks.",      "world.tiles",   "checkpoint.",
+        "trajectory.", "eval.",       "log.",
     };
 
     for (size_t k = 0; k < sizeof(FREE) / sizeof(FREE[0]); k++) {
@@ -133,6 +134,7 @@ mf_status mf_config_override_resumed(mf_config *c, int n,
                 MF_ERR_USAGE,
                 "command line: '%s' cannot change when a run is "
                 "resumed, only run.rounds, run.burn_in, run.max_hours, "
+                "run.stall_seconds, "
                 "ranks.*, world.tiles, checkpoint.*, trajectory.*, eval.* and "
                 "log.*; "
                 "start a new run with another run.dir",

@@ -11,27 +11,6 @@
 #include "mfrl/io/json.h"
 #include "mfrl/io/run_files.h"
 
-static const char *const PHASES[MF_N_PHASES] = {
-    [MF_PHASE_WAIT_WEIGHTS] = "wait for weights",
-    [MF_PHASE_OBSERVE] = "observe",
-    [MF_PHASE_ACT] = "act",
-    [MF_PHASE_WAIT_HALO] = "halo",
-    [MF_PHASE_RESOLVE] = "resolve",
-    [MF_PHASE_PACK] = "pack",
-    [MF_PHASE_SHIP] = "ship",
-    [MF_PHASE_WAIT_DATA] = "wait for data",
-    [MF_PHASE_STORE] = "store",
-    [MF_PHASE_SAMPLE] = "sample",
-    [MF_PHASE_GRADIENT] = "gradient",
-    [MF_PHASE_SUM] = "sum gradients",
-    [MF_PHASE_APPLY] = "apply",
-    [MF_PHASE_PUBLISH] = "publish",
-    [MF_PHASE_REPORT] = "report",
-    [MF_PHASE_CHECKPOINT] = "checkpoint",
-    [MF_PHASE_EVALUATE] = "evaluate",
-    [MF_PHASE_RECORD] = "record",
-};
-
 /* What every rank tells rank 0. */
 typedef struct rank_report {
     double phase[MF_N_PHASES]; /* seconds */
@@ -116,7 +95,7 @@ static void log_role(const char *role, const totals *t)
         if (t->max[k] > 0) {
             mf_log_root(
                 MF_LOG_INFO, "%-10s %-18s %9.3f %9.3f %9.3f %6.1f%% %8.1f%%",
-                "", PHASES[k], t->min[k], t->sum[k] / t->n, t->max[k],
+                "", mf_phase_names[k], t->min[k], t->sum[k] / t->n, t->max[k],
                 100 * share(t, (mf_phase)k), 100 * waits(t, (mf_phase)k));
         }
     }
@@ -169,9 +148,9 @@ static void log_waiting(const char *role, const totals *t)
 {
     const mf_phase phase = longest_wait(t);
 
-    mf_log_root(MF_LOG_INFO,
-                "bottleneck %s: %s waited %.0f %% of their time there; %s",
-                PHASES[phase], role, 100 * waits(t, phase), cure(phase));
+    mf_log_root(
+        MF_LOG_INFO, "bottleneck %s: %s waited %.0f %% of their time there; %s",
+        mf_phase_names[phase], role, 100 * waits(t, phase), cure(phase));
 }
 
 /* One sentence: what limits the run, and what would help. */
@@ -199,7 +178,7 @@ static void log_bottleneck(const mf_trainer *t, const totals *actors,
                     "bottleneck %s: %.0f %% of the ranks' time, %.0f %% "
                     "waiting for others; every rank acts, and learners learn "
                     "in turn",
-                    PHASES[phase], 100 * share(actors, phase),
+                    mf_phase_names[phase], 100 * share(actors, phase),
                     100 * waits(actors, phase));
     } else if (t->run->cfg->run.pipeline.lag == 0 && turns_a > 0.2 &&
                turns_l > 0.2) {
@@ -212,7 +191,8 @@ static void log_bottleneck(const mf_trainer *t, const totals *actors,
         mf_log_root(MF_LOG_INFO,
                     "bottleneck none: no role waited 10 %% of its time; most "
                     "goes into %s (actors) and %s (learners)",
-                    PHASES[longest(actors)], PHASES[longest(learners)]);
+                    mf_phase_names[longest(actors)],
+                    mf_phase_names[longest(learners)]);
     } else {
         const int acting = a > l && !each_other;
 
@@ -239,7 +219,7 @@ static mf_status json_role(mf_json *top, const char *name, const totals *t,
         if (t->max[k] > 0) {
             mf_json *p;
 
-            MF_TRY(mf_json_set_object(phases, PHASES[k], &p));
+            MF_TRY(mf_json_set_object(phases, mf_phase_names[k], &p));
             MF_TRY(mf_json_set_real(p, "min", t->min[k]));
             MF_TRY(mf_json_set_real(p, "avg", t->sum[k] / t->n));
             MF_TRY(mf_json_set_real(p, "max", t->max[k]));

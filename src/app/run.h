@@ -8,13 +8,14 @@
 #include <stdint.h>
 
 #include "config.h"
+#include "mfrl/base/beat.h"
 #include "mfrl/base/clock.h"
 #include "mfrl/comm/roles.h"
 #include "mfrl/comm/wait.h"
 #include "mfrl/io/run_lock.h"
 #include "mfrl/replay/layout.h"
 
-/** Phases of a rank's time; PHASES in end_report.c names them. */
+/** Phases of a rank's time. */
 typedef enum mf_phase {
     MF_PHASE_WAIT_WEIGHTS,
     MF_PHASE_OBSERVE,
@@ -36,6 +37,8 @@ typedef enum mf_phase {
     MF_PHASE_RECORD,
     MF_N_PHASES
 } mf_phase;
+
+extern const char *const mf_phase_names[MF_N_PHASES];
 
 typedef struct mf_run {
     const mf_config *cfg;
@@ -65,6 +68,7 @@ static inline int mf_run_phase(mf_run *r, int phase)
     const int before = mf_phases_switch(&r->phases, phase);
     const double waited = mf_wait_seconds();
 
+    mf_beat();
     if (before >= 0) {
         r->wait_seconds[before] += waited - r->waited;
     }

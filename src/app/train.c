@@ -1,6 +1,7 @@
 /* `mfrl-dist train`: from launch to the end report. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "banner.h"
 #include "command.h"
@@ -8,6 +9,7 @@
 #include "mfrl/base/log.h"
 #include "mfrl/base/mem.h"
 #include "mfrl/comm/collective.h"
+#include "mfrl/comm/watch.h"
 #include "run_json.h"
 #include "signals.h"
 #include "summary.h"
@@ -24,11 +26,16 @@ static const char HELP[] =
     "lists\n"
     "them.\n"
     "A resumed run takes its config from its directory; only run.rounds,\n"
-    "run.burn_in, run.max_hours, ranks.*, world.tiles, checkpoint.*,\n"
+    "run.burn_in, run.max_hours, run.stall_seconds, ranks.*, world.tiles, "
+    "checkpoint.*,\n"
     "trajectory.*, eval.* and log.* may be given anew, and the number of\n"
     "ranks may differ.\n"
     "With trajectory.every=1 all that the agents of a world do is recorded in\n"
     "run.dir/traj/; see mfrl-dist verify --help.\n";
+
+/* A rank that is stopped while MPI starts holds up all the others; SIGALRM
+ * ends them. */
+enum { START_SECONDS = 600 };
 
 /* out->overrides is the caller's to free, also on failure. */
 static mf_status set_resume(mf_train_args *out, const char *dir)
@@ -167,16 +174,52 @@ out:
     return st;
 }
 
+/* Into run.json, if that is this start's: it may tell of the one before, or of
+ * a job that has taken over. */
+static void note_failure(const mf_launch *l, const mf_run_record *record,
+                         const char *reason)
+{
+    if (record->begun && mf_run_lock_is_mine(&l->lock)) {
+        (void)mf_run_record_fail(l->cfg.run.run.dir, reason);
+    }
+}
+
+/* What a watch needs to know. */
+typedef struct watched {
+    const mf_launch *launch;
+    const mf_run_record *record;
+    const mf_run *run;
+} watched;
+
+static const char *doing(void *arg)
+{
+    const int phase = ((const watched *)arg)->run->phases.current;
+
+    return phase >= 0 && phase < MF_N_PHASES ? mf_phase_names[phase]
+                                             : "start or end";
+}
+
+static void stalled(void *arg, const char *reason)
+{
+    const watched *w = arg;
+
+    note_failure(w->launch, w->record, reason);
+}
+
 static mf_status train(const mf_launch *l, mf_run_record *record)
 {
     mf_run run;
     mf_status st;
+    watched w = {l, record, &run};
+    const mf_watch_job job = {l->cfg.run.run.stall_seconds, doing, stalled, &w};
 
     MF_TRY(mf_run_create(&l->cfg, &l->plan, &run));
     run.lock = &l->lock;
+    MF_TRY(mf_watch_start(run.roles.control, &job));
     MF_TRY(mf_banner(&run));
     st = run_rounds(&run, l, record);
     if (st == MF_OK || record->refused) {
+        mf_watch_stop();
         mf_run_clear(&run);
     }
     return st;
@@ -194,11 +237,7 @@ static _Noreturn void fail(const mf_launch *l, const mf_run_record *record,
     char reason[64];
 
     snprintf(reason, sizeof(reason), "%s of rank %d", kind, rank);
-    if (record->begun &&
-        mf_run_lock_is_mine(
-            &l->lock)) { /* else it tells of the start before this one */
-        (void)mf_run_record_fail(l->cfg.run.run.dir, reason);
-    }
+    note_failure(l, record, reason);
     mf_comm_abort(st);
 }
 
@@ -209,7 +248,9 @@ static mf_status launch(const mf_train_args *args, mf_run_record *record)
     mf_status st;
 
     mf_signals_install(); /* first, as a start takes seconds on many ranks */
+    alarm(START_SECONDS);
     MF_TRY(mf_comm_init(&rank, &n_ranks));
+    alarm(0);
     st = mf_launch_prepare(args, rank, n_ranks, &launch);
     if (st == MF_OK) {
         st = train(&launch, record);

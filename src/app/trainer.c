@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "mfrl/base/digest.h"
 #include "mfrl/base/log.h"
@@ -258,17 +259,27 @@ static void count_waits(mf_trainer *t, int64_t *perf)
     t->waited_learning = learning;
 }
 
-/* For tests: MFRL_TEST_FAIL_AT=RANK:ROUND makes a rank fail in a round. */
-static mf_status fail_if_told(const mf_trainer *t)
+/* For tests: whether the environment names this rank and round, as RANK:ROUND
+ * in a variable. */
+static bool told(const mf_trainer *t, const char *variable)
 {
-    const char *at = getenv("MFRL_TEST_FAIL_AT");
+    const char *at = getenv(variable);
     long long rank, round;
 
-    if (at != NULL && sscanf(at, "%lld:%lld", &rank, &round) == 2 &&
-        rank == t->run->roles.rank && round == t->round) {
-        return MF_FAIL(MF_ERR_NUMERIC, "told to fail in round %lld", round);
+    return at != NULL && sscanf(at, "%lld:%lld", &rank, &round) == 2 &&
+           rank == t->run->roles.rank && round == t->round;
+}
+
+/* MFRL_TEST_FAIL_AT makes a rank fail, MFRL_TEST_STALL_AT makes it hang. */
+static mf_status fail_if_told(const mf_trainer *t)
+{
+    while (told(t, "MFRL_TEST_STALL_AT")) {
+        sleep(1);
     }
-    return MF_OK;
+    return told(t, "MFRL_TEST_FAIL_AT")
+               ? MF_FAIL(MF_ERR_NUMERIC, "told to fail in round %lld",
+                         (long long)t->round)
+               : MF_OK;
 }
 
 static mf_status act_and_learn(mf_trainer *t, const mf_weights_version *v)

@@ -17,6 +17,8 @@ static const mf_opt RUN[] = {
      "length of the run; in a round actors step and learners update"},
     {"max_hours", MF_OPT_REAL, AT(run.max_hours), "0", 0, 1e6, NULL, "hours",
      "a start stops after so long, with a checkpoint; 0 = no limit"},
+    {"stall_seconds", MF_OPT_REAL, AT(run.stall_seconds), "600", 0, 1e6, NULL,
+     "seconds", "the job is ended if a rank hangs for so long; 0 = never"},
     {"burn_in", MF_OPT_REAL, AT(run.burn_in), "0.5", 0, 1, NULL, NULL,
      "first part of the rounds that the summary's averages leave out"},
     {.key = NULL},

@@ -2,6 +2,7 @@
 
 #include <time.h>
 
+#include "mfrl/base/beat.h"
 #include "mfrl/base/clock.h"
 #include "mfrl/comm/mpi_check.h"
 
@@ -31,6 +32,7 @@ void mf_wait_pause(double began)
 {
     const double waited = mf_clock_now() - began;
 
+    mf_beat_waiting();
     if (waited > SPIN || crowd > 1) {
         nap(waited);
     }
@@ -57,6 +59,7 @@ mf_status mf_wait_all(int n, MPI_Request *req)
 
     MF_TRY(test(n, req, &done));
     if (done == n) {
+        mf_beat();
         return MF_OK;
     }
     while (done < n) {
@@ -64,6 +67,7 @@ mf_status mf_wait_all(int n, MPI_Request *req)
         MF_TRY(test(n, req, &done));
     }
     mf_wait_count(start);
+    mf_beat();
     return MF_OK;
 }
 

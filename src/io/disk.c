@@ -10,6 +10,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "mfrl/base/beat.h"
 #include "mfrl/base/mem.h"
 #include "mfrl/io/checkpoint.h"
 #include "mfrl/io/run_files.h"
@@ -122,6 +123,7 @@ int mf_disk_hash(int fd, uint64_t *size, uint64_t *hash)
             error = n < 0 ? errno : 0;
             break;
         }
+        mf_beat();
         XXH3_64bits_update(&state, block, (size_t)n);
         total += (uint64_t)n;
     }

@@ -12,6 +12,7 @@
 #include <H5FDdevelop.h>
 #endif
 
+#include "mfrl/base/beat.h"
 #include "mfrl/base/mem.h"
 
 typedef struct disk_info { /* driver information of an access list */
@@ -148,6 +149,7 @@ static herr_t disk_read(H5FD_t *file, H5FD_mem_t type, hid_t dxpl, haddr_t addr,
             memset(at, 0, size);
             break;
         }
+        mf_beat(); /* a large file on a slow disk */
         at += n;
         addr += (haddr_t)n;
         size -= (size_t)n;
@@ -176,6 +178,7 @@ static herr_t disk_write(H5FD_t *file, H5FD_mem_t type, hid_t dxpl,
             note(f->disk, n < 0 ? errno : ENOSPC);
             break;
         }
+        mf_beat(); /* a large file on a slow disk */
         at += n;
         addr += (haddr_t)n;
         size -= (size_t)n;

@@ -86,7 +86,7 @@ START_TEST(every_key_reaches_its_own_field)
 {
     const char *text =
         "[run]\nseed=9007199254740992\ndir=runs/"
-        "a\nrounds=1\nmax_hours=2\nburn_in=0.25\n"
+        "a\nrounds=1\nmax_hours=2\nstall_seconds=3\nburn_in=0.25\n"
         "[ranks]\nlearners=2\nlayout=colocated\n"
         "[pipeline]\nlag=3\nsteps_per_round=4\n"
         "[world]\ncount=5\ntiles=6x7\n[env]\nname=e\n[algo]\nname=a\n"
@@ -100,7 +100,7 @@ START_TEST(every_key_reaches_its_own_field)
         "[trajectory]\nevery=23\nfields=all\nworld=24\nsteps=25\n"
         "[log]\nevery=18\nlevel=debug\ndigest=on\nmetrics_every=19\n";
     mf_run_cfg want = {
-        .run = {INT64_C(9007199254740992), "runs/a", 1, 2, 0.25},
+        .run = {INT64_C(9007199254740992), "runs/a", 1, 2, 3, 0.25},
         .ranks = {2, MF_LAYOUT_COLOCATED},
         .pipeline = {3, 4},
         .world = {5, "6x7"},
@@ -163,8 +163,9 @@ START_TEST(ranges_hold)
                               "did you mean 'lag'?");
     refused("every=1", /* [checkpoint] or [log]? */
             "command line: 'every=1': expected section.key=value");
-    refused("run.every=1", "command line: unknown key 'every' in [run]; its "
-                           "keys are seed, dir, rounds, max_hours, burn_in");
+    refused("run.every=1",
+            "command line: unknown key 'every' in [run]; its "
+            "keys are seed, dir, rounds, max_hours, stall_seconds, burn_in");
     refused("env.isinng.width=1", /* not [env] */
             "command line: unknown section [env.isinng]; there are [run], "
             "[ranks], [pipeline], [world], [env], [algo], [table], [net], "

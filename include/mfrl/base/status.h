@@ -15,6 +15,7 @@ typedef enum mf_status {
     MF_ERR_IO = 5,      /* writing failed: disk full, no permission */
     MF_ERR_MEMORY = 6,  /* allocation failed */
     MF_ERR_MPI = 7,     /* an MPI call failed */
+    MF_ERR_STALL = 8,   /* a rank was stuck, stopped or cut off */
 } mf_status;
 
 /** Log one error line (printf arguments after the code) and yield the code. */

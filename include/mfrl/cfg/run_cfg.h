@@ -29,8 +29,9 @@ typedef struct mf_run_cfg {
         int64_t seed;
         char dir[MF_OPT_TEXT]; /* empty = runs/<env>-<algo>-<seed> */
         int64_t rounds;
-        double max_hours; /* of one start, 0 = no limit */
-        double burn_in;   /* fraction of the rounds, [0, 1) */
+        double max_hours;     /* of one start, 0 = no limit */
+        double stall_seconds; /* a rank may hang, 0 = for ever */
+        double burn_in;       /* fraction of the rounds, [0, 1) */
     } run;
     struct {
         int64_t learners; /* 0 = auto */

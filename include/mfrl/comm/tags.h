@@ -10,9 +10,11 @@
 enum {
     MF_HALO_SLOTS = 16384, /* halos on one communicator */
 
-    MF_TAG_SHIP = 1,    /* transitions, actor to learner */
-    MF_TAG_GRADSUM = 2, /* gradients between learners */
-    MF_TAG_HALO = 64,   /* + slot; one message per pair of ranks */
+    MF_TAG_SHIP = 1,         /* transitions, actor to learner */
+    MF_TAG_GRADSUM = 2,      /* gradients between learners */
+    MF_TAG_WATCH_ASK = 3,    /* are you there? */
+    MF_TAG_WATCH_ANSWER = 4, /* yes, doing this */
+    MF_TAG_HALO = 64,        /* + slot; one message per pair of ranks */
     MF_TAG_END = MF_TAG_HALO + MF_HALO_SLOTS
 };
 
