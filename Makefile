@@ -117,6 +117,10 @@ test-e2e: $B/mfrl-dist ## scripts that use the program as a user does
 test-nightly: $B/mfrl-dist ## what takes minutes: it learns
 	@$(run) $(wildcard tests/nightly/*.sh)
 
+faults: $B/mfrl-dist ## inject FAULTS (100) faults drawn from SEED (1), resume
+	@MFRL=$B/mfrl-dist MPIRUN='$(MPIRUN)' \
+	  python3 tests/faults/campaign.py $(or $(FAULTS),100) $(or $(SEED),1)
+
 $B/%.run: $B/% # one suite: make build/release/tests/unit/test_opt.run
 	@$(run) $<
 
@@ -143,7 +147,7 @@ install: $B/mfrl-dist ## to DESTDIR and PREFIX (/usr/local)
 clean: ## remove build/
 	rm -rf build
 
-.PHONY: all help deps demo test test-all test-unit test-mpi test-e2e test-nightly programs \
+.PHONY: all help deps demo test test-all test-unit test-mpi test-e2e test-nightly faults programs \
         valgrind layers format format-check install clean
 
 -include $(shell find build -name '*.d' 2>/dev/null)

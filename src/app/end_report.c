@@ -84,6 +84,19 @@ static double outside_inference(const totals *t)
     return all > 0 ? outside / all : 0;
 }
 
+/* Part of the actors' time that recording steps took; it waits for no one. */
+static double recording(const totals *actors)
+{
+    return share(actors, MF_PHASE_RECORD);
+}
+
+/* Part of the run's time in which checkpoints held up the rank that they held
+ * up most. */
+static double checkpointing(const totals *all, double wall)
+{
+    return wall > 0 ? all->max[MF_PHASE_CHECKPOINT] / wall : 0;
+}
+
 static void log_role(const char *role, const totals *t)
 {
     if (t->n == 0) {
@@ -252,6 +265,9 @@ static mf_status write_json(const mf_trainer *t, const totals *all,
               mf_json_set_real(j, "agent_steps_per_s", (double)steps / wall));
     MF_TRY_OR(out, mf_json_set_real(j, "cpu_ns_per_agent_step",
                                     1e9 * all->cpu / (double)steps));
+    MF_TRY_OR(
+        out, mf_json_set_real(j, "checkpoint_share", checkpointing(all, wall)));
+    MF_TRY_OR(out, mf_json_set_real(j, "recording_share", recording(actors)));
     MF_TRY_OR(out, mf_json_set_real(j, "bytes_shipped", all->shipped));
     MF_TRY_OR(out, mf_json_set_real(j, "bytes_halo", all->halo));
     MF_TRY_OR(out, mf_json_set_real(j, "memory_peak_bytes", all->memory));
@@ -296,6 +312,10 @@ static void log_rates(const mf_trainer *t, const totals *all,
                 "outside inference: %.0f %% of the actors' busy time "
                 "(environment, halos, packing, shipping)",
                 100 * outside_inference(actors));
+    mf_log_root(MF_LOG_INFO,
+                "overhead   checkpoints %.2f %% of the run's time, recording "
+                "%.2f %% of the actors'",
+                100 * checkpointing(all, wall), 100 * recording(actors));
 }
 
 mf_status mf_end_report(const mf_trainer *t, double wall, double cpu,

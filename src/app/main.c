@@ -46,8 +46,8 @@ static void help(void)
         printf("  %-8s %s\n", mf_algo_at(i)->name, mf_algo_at(i)->summary);
     }
     printf("\nexit codes: 0 done or cleanly stopped, 2 usage or config, 3 bad "
-           "input file,\n4 numerical failure, 5 I/O, 6 out of memory; anything "
-           "else is a crash\n");
+           "input file,\n4 numerical failure, 5 I/O, 6 out of memory, 7 MPI, 8 "
+           "a rank stalled; anything\nelse is a crash\n");
 }
 
 /* What belongs to train when no command is named. */

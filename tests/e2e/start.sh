@@ -140,6 +140,11 @@ check "perf.json: how much of a phase was waiting" \
 check "what acting costs beside choosing actions" log_says \
     "^outside inference: [0-9]+ % of the actors' busy time"
 check "also in perf.json" has "$SCRATCH/saves/perf.json" outside_inference
+check "what checkpoints and recordings cost" log_says \
+    "^overhead   checkpoints [0-9.]+ % of the run's time, recording 0.00 % of"
+for key in checkpoint_share recording_share; do
+    check "perf.json: $key" has "$SCRATCH/saves/perf.json" $key
+done
 check "a run of four learners ends" \
     exits 0 run_mpi 5 train env.name=ising run.dir="$SCRATCH/many" \
     run.rounds=100 ranks.learners=4 pipeline.lag=1 checkpoint.every=0
