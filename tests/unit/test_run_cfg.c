@@ -93,7 +93,8 @@ START_TEST(every_key_reaches_its_own_field)
         "[table]\nsharing=per_agent\n[net]\nlayers=dense 8\ngemm=openblas\n"
         "[replay]\ncapacity=9\nshards=10\n"
         "[learner]\nbatch=11\nsamples_per_step=12\nlr=0.13\ngamma=0.14\n"
-        "tau_soft=0.15\nterminal=mask\n[policy]\ntemperature=0:1,10:2\n"
+        "tau_soft=0.15\nclip=0.155\nterminal=mask\n[policy]\ntemperature=0:1,"
+        "10:2\n"
         "[selfplay]\nrule=frozen\nkeep=0.5\nopponent=o.h5\n"
         "[checkpoint]\nevery=16\nkeep=17\n"
         "[eval]\nevery=20\nrounds=22\nagainst=rush\ntemperature=0.5\n"
@@ -109,7 +110,7 @@ START_TEST(every_key_reaches_its_own_field)
         .table = {MF_SHARING_PER_AGENT},
         .net = {"dense 8", 1},
         .replay = {9, 10},
-        .learner = {11, 12, 0.13, 0.14, 0.15, MF_TERMINAL_MASK},
+        .learner = {11, 12, 0.13, 0.14, 0.15, 0.155, MF_TERMINAL_MASK},
         .policy = {{2, {0, 10}, {1, 2}}},
         .selfplay = {MF_SELFPLAY_FROZEN, 0.5, "o.h5"},
         .checkpoint = {16, 17},
