@@ -45,19 +45,6 @@ static bool was_open(const mf_ring_view *g, uint64_t number, uint64_t since)
     return next != MF_NO_NEXT && number_of(g, next) >= since;
 }
 
-/* Number of the first record to look at.  Every agent's last record before
- * @p since is among the n_tracks before it: agents that go on act in every
- * step. */
-static uint64_t first_number(const mf_ring_view *g, uint64_t since, bool carry)
-{
-    const uint64_t oldest = g->total - g->stored;
-    const uint64_t back = !carry                ? 0
-                          : g->n_tracks < since ? g->n_tracks
-                                                : since;
-
-    return since - back > oldest ? since - back : oldest;
-}
-
 static int link_of(const mf_ring_view *g, uint32_t slot)
 {
     const uint8_t done = g->records[slot * g->stride + MF_RECORD_DONE];
@@ -85,7 +72,7 @@ void mf_rows_collect(mf_replay *r, int set, int shard, uint64_t since,
 
     mf_replay_ring(r, set, shard, &g);
     MF_ASSERT(g.total - since <= g.stored);
-    first = first_number(&g, since, carry);
+    first = carry ? g.total - g.stored : since;
     out->n = 0;
     for (uint64_t k = 0; k < out->capacity; k++) {
         out->has_prev[k] = 0;
