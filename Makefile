@@ -126,6 +126,13 @@ $B/%.run: $B/% # one suite: make build/release/tests/unit/test_opt.run
 
 programs: $B/mfrl-dist $(unit) $(mpi) ## build everything, run nothing
 
+paper-quick: $B/mfrl-dist ## the paper's experiments, each for a minute
+	@set -e; for e in configs/paper/*.sh; do \
+	  QUICK=1 MFRL=$B/mfrl-dist MPIRUN='$(MPIRUN)' NP=$(NP) sh $$e; done
+
+paper-%: $B/mfrl-dist # one of them: make paper-battle, make paper-ising
+	@MFRL=$B/mfrl-dist MPIRUN='$(MPIRUN)' NP=$(NP) sh configs/paper/$*.sh
+
 valgrind: $(vg) $B/mfrl-dist ## some serial suites and runs under valgrind
 	@WRAP='$(VALGRIND)' $(run) $(vg) tests/valgrind.sh
 
@@ -147,7 +154,8 @@ install: $B/mfrl-dist ## to DESTDIR and PREFIX (/usr/local)
 clean: ## remove build/
 	rm -rf build
 
-.PHONY: all help deps demo test test-all test-unit test-mpi test-e2e test-nightly faults programs \
-        valgrind layers format format-check install clean
+.PHONY: all help deps demo test test-all test-unit test-mpi test-e2e \
+        test-nightly faults paper-quick programs valgrind layers format \
+        format-check install clean
 
 -include $(shell find build -name '*.d' 2>/dev/null)

@@ -247,6 +247,13 @@ static mf_status try_algo(mf_config *c)
     const size_t before = mf_mem_bytes();
     void *algo;
 
+    if (mf_config_on_policy(c) && c->run.learner.terminal == MF_TERMINAL_MASK) {
+        return MF_FAIL(MF_ERR_USAGE,
+                       "learner.terminal = mask: only for what is drawn from "
+                       "the replay; %s learns from all steps of the round, and "
+                       "algo.%s.bootstrap says what follows a death; use learn",
+                       c->algo->name, c->algo->name);
+    }
     MF_TRY(mf_config_learner(c, &algo));
     c->n_learner_bytes = mf_mem_bytes() - before;
     c->n_weights = c->algo->n_weights(algo);

@@ -108,8 +108,8 @@ static const mf_opt LEARNER[] = {
      "any, as the public code does"},
     {"terminal", MF_OPT_CHOICE, AT(learner.terminal), "learn", 0, 0,
      "learn|mask", NULL,
-     "last steps before a death or the end: learned from, or left out as in "
-     "the public code"},
+     "last steps before a death or the end, of those from the replay: learned "
+     "from, or left out as the public code's Q-learners do"},
     {.key = NULL},
 };
 

@@ -48,7 +48,7 @@ static const mf_opt OPTS[] = {
     {NULL, MF_OPT_INT, 0, NULL, 0, 0, NULL, NULL, NULL},
 };
 
-static const char *const METRICS[] = {"reward", "order", "staggered"};
+static const char *const METRICS[] = {"reward", "order", "staggered", "order2"};
 
 static bool at_once(const ising_cfg *cfg)
 {
@@ -106,7 +106,7 @@ static mf_status spec(void *config, mf_env_spec *out)
                          .abar_states = 5,
                          .n_sets = cfg->temperature.n,
                          .n_counters = N_COUNTERS,
-                         .n_metrics = 3,
+                         .n_metrics = sizeof(METRICS) / sizeof(METRICS[0]),
                          .order = 1,
                          .metrics = METRICS};
     count_bytes(cfg, out);
@@ -254,6 +254,7 @@ static void metrics(const void *config, const int64_t *sums, double *out)
     out[0] = cfg->field * m + cfg->coupling / 2 * (double)sums[BOND_SUM] / n;
     out[1] = fabs(m);
     out[2] = fabs((double)sums[STAGGERED_SUM]) / n;
+    out[3] = m * m; /* its mean and order's give the susceptibility */
 }
 
 const mf_env_ops mf_env_ising = {

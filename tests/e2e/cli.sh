@@ -69,6 +69,9 @@ check "an unknown environment" \
     refused 2 "env.name = chess.*ising" train run.dir="$dir" env.name=chess
 check "an unknown algorithm" \
     refused 2 "algo.name = chess.*mfq" train run.dir="$dir" algo.name=chess
+check "masked deaths where nothing is drawn from the replay" \
+    refused 2 "learner.terminal = mask.*algo.mfppo.bootstrap" train \
+    run.dir="$dir" algo.name=mfppo learner.terminal=mask
 printf '[run]\nseed = 7\nrouns = 3\n' >"$SCRATCH/typo.ini"
 check "a typing error in a file, with its line" \
     refused 2 "typo\.ini:3: .*'rouns'.*'rounds'" \

@@ -235,11 +235,12 @@ static void check_metrics(const char *settings, double coupling, double field)
     lattice l;
 
     env_open(&w, ising(), settings, SEED, WORLD, 3, 2);
-    ck_assert_int_eq(w.spec.n_metrics, 3);
+    ck_assert_int_eq(w.spec.n_metrics, 4);
     ck_assert_str_eq(w.spec.metrics[1], "order");
     ck_assert_str_eq(w.spec.metrics[2], "staggered");
+    ck_assert_str_eq(w.spec.metrics[3], "order2");
     for (uint64_t step = 0; step < STEPS; step++) {
-        double sum = 0, staggered = 0, reward = 0, got[3];
+        double sum = 0, staggered = 0, reward = 0, got[4];
 
         env_step(&w, step, policy);
         lattice_read(&w, &l);
@@ -257,6 +258,7 @@ static void check_metrics(const char *settings, double coupling, double field)
         ck_assert_double_le(fabs(got[0] - reward / (l.w * l.h)), 1e-9);
         ck_assert_double_le(fabs(got[1] - fabs(sum) / (l.w * l.h)), 1e-9);
         ck_assert_double_le(fabs(got[2] - fabs(staggered) / (l.w * l.h)), 1e-9);
+        ck_assert_double_le(fabs(got[3] - got[1] * got[1]), 1e-12);
     }
     env_close(&w);
 }

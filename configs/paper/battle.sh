@@ -1,0 +1,262 @@
+#!/bin/sh
+# The battle tournament of the mean-field paper (Yang et al., ICML 2018, section
+# 5.3), with intervals: five algorithms and several seeds are trained, then all
+# policies play each other, random and rush, from both sides.  Once as the paper
+# has it (configs/battle.ini), once with every deviation of the public code
+# (configs/battle-reference.ini); all else is the same in both.
+#
+#   sh configs/paper/battle.sh          64 against 64 on 40 x 40, as the paper
+#   SMALL=1 sh configs/paper/battle.sh  12 against 12 on 20 x 20, small networks
+#   QUICK=1 sh configs/paper/battle.sh  only whether it works; two minutes
+#
+# It may be stopped (Ctrl-C, TERM) and called again: what is finished is not run
+# again, what was begun goes on.  Further settings, with their defaults, are the
+# assignments below.  Results: matrix.csv (rows against columns), policies.csv
+# (budget and digest of every policy), deviations.txt, battle.png.
+set -eu
+
+: "${MFRL:=build/release/mfrl-dist}"
+: "${MPIRUN:=mpirun --oversubscribe --bind-to none}"
+: "${NP:=$(nproc)}"
+: "${QUICK:=}" "${SMALL:=$QUICK}"
+name=battle${SMALL:+-small}${QUICK:+-quick}
+: "${RUNS:=runs/paper/$name}" # what is trained
+: "${OUT:=runs/paper/$name}"  # the results
+: "${ALGOS:=mfq il mfac ac mfppo}"
+: "${SETS:=paper reference}"
+: "${RATE:=8000}" # agent-steps a second, for the estimate
+if [ "$QUICK" ]; then
+    : "${SEEDS:=1}" "${ROUNDS:=4}" "${GAMES:=2}"
+elif [ "$SMALL" ]; then
+    : "${SEEDS:=1 2 3}" "${ROUNDS:=60}" "${GAMES:=10}"
+else
+    : "${SEEDS:=1 2 3}" "${ROUNDS:=1000}" "${GAMES:=20}"
+fi
+
+# Of both sets.  T is how the policies play in the end, and in the games.
+T=0.03
+common="ranks.layout=colocated world.count=8 pipeline.steps_per_round=50
+    replay.capacity=100000 replay.shards=4 learner.batch=256
+    learner.samples_per_step=1 checkpoint.every=20 checkpoint.keep=1
+    eval.every=0 eval.rounds=100 eval.against=random run.rounds=$ROUNDS"
+n_agents=128
+if [ "$SMALL" ]; then
+    n_agents=24
+    common="$common env.battle.width=20 env.battle.height=20 learner.lr=0.001"
+    layers="view: dense 64 | features: dense 32 | abar: dense 32 | dense 64"
+else
+    common="$common learner.lr=0.0003"
+    layers=auto
+fi
+
+config_of() { # SET
+    case $1 in
+    paper) echo configs/battle.ini ;;
+    reference) echo configs/battle-reference.ini ;;
+    esac
+}
+
+# Arguments that follow from the set: half of the rounds to cool down; what the
+# public code's actor-critics do after a death is algo.*.bootstrap.
+extra() { # SET ALGO
+    case $1-$2 in
+    paper-*) echo "policy.temperature=0:0.1,$((ROUNDS / 2)):$T" ;;
+    reference-mfq | reference-il) ;;
+    reference-*) echo "learner.terminal=learn" ;;
+    esac
+}
+
+# ---- one training -----------------------------------------------------------
+
+from_json() { # RUN_DIR KEY
+    sed -n "s/^[[:space:]]*\"$2\":[[:space:]]*\"\\{0,1\\}\\([^\",]*\\).*/\\1/p" \
+        "$1/run.json" 2>/dev/null
+}
+
+current=
+stopping=
+stop() {
+    stopping=yes
+    [ -z "$current" ] || touch "$current/STOP"
+}
+trap stop INT TERM
+
+# In a session of its own, so that Ctrl-C stops it by way of stop.
+train() { # RUN_DIR ARGS...
+    current=$1
+    shift
+    if [ -d "$current/checkpoints" ]; then
+        set -- --resume "$current" run.rounds="$ROUNDS"
+    else
+        rm -rf "$current"
+        set -- "$@" run.dir="$current"
+    fi
+    mkdir -p "$current"
+    # shellcheck disable=SC2086  # MPIRUN is a command with arguments
+    setsid $MPIRUN -n "$NP" "$MFRL" train "$@" >>"$current.log" 2>&1 &
+    job=$!
+    until wait "$job"; do
+        kill -0 "$job" 2>/dev/null || break # else: a signal, and it goes on
+    done
+    if [ "$(from_json "$current" state)" != finished ]; then
+        [ "$stopping" ] && echo "stopped; the same command goes on" && exit 0
+        tail -n 3 "$current.log" >&2
+        exit 1
+    fi
+    current=
+    [ -z "$stopping" ] || { echo "stopped; the same command goes on" && exit 0; }
+}
+
+train_all() { # SET SEED: those that are not finished
+    for algo in $ALGOS; do
+        dir=$RUNS/$1/$algo-$2
+        [ "$(from_json "$dir" state)" != finished ] || continue
+        echo "$(date +%T) training $dir"
+        # shellcheck disable=SC2046,SC2086  # lists of arguments
+        train "$dir" "$(config_of "$1")" $common "net.layers=$layers" \
+            $(extra "$1" "$algo") algo.name="$algo" run.seed="$2"
+    done
+}
+
+# ---- all against all --------------------------------------------------------
+
+players() { # SET
+    for algo in $ALGOS; do
+        for seed in $SEEDS; do
+            echo "$RUNS/$1/$algo-$seed"
+        done
+    done
+    echo random rush
+}
+
+# Everyone plays as at the end of its training: Q by its temperature, actors by
+# their own probabilities.
+games() { # SET
+    t=$T
+    [ "$1" = paper ] || t=0.000001
+    # shellcheck disable=SC2046,SC2086
+    setsid $MPIRUN -n "$NP" "$MFRL" eval $(players "$1") run.seed=4711 \
+        eval.rounds="$GAMES" eval.temperature=$t --out "$OUT/$1" \
+        >"$OUT/$1.log" 2>&1
+}
+
+# A policy's row in policies.csv.
+policies() { # SET
+    for algo in $ALGOS; do
+        for seed in $SEEDS; do
+            dir=$RUNS/$1/$algo-$seed
+            echo "$1,$algo,$seed,$((ROUNDS * 400)),$(from_json "$dir" \
+                agent_steps),$(from_json "$dir" wall_s),$(from_json "$dir" \
+                digest_weights)"
+        done
+    done
+}
+
+# Pool the seeds of each pair of algorithms.  low, high: Wilson's 95 % interval
+# of the games; seeds_low, seeds_high: least and most of a pair of seeds.
+pool() { # SET
+    awk -F, -v set="$1" '
+    function algo(name) { sub(/.*\//, "", name); sub(/-[0-9]+$/, "", name)
+        return name }
+    function add(a, b, won, tied, lost,    k, rate) {
+        k = a "," b
+        games[k] += won + tied + lost
+        wins[k] += won; ties[k] += tied; losses[k] += lost
+        rate = won / (won + tied + lost)
+        if (!(k in least) || rate < least[k]) least[k] = rate
+        if (!(k in most) || rate > most[k]) most[k] = rate
+        if (!(k in seen)) { seen[k] = 1; order[++n] = k }
+    }
+    NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+    algo($1) != algo($2) {
+        add(algo($1), algo($2), $at["wins"], $at["ties"], $at["losses"])
+        add(algo($2), algo($1), $at["losses"], $at["ties"], $at["wins"])
+    }
+    END {
+        z = 1.959964
+        for (i = 1; i <= n; i++) {
+            k = order[i]; g = games[k]; p = wins[k] / g
+            m = (p + z * z / (2 * g)) / (1 + z * z / g)
+            h = z * sqrt(p * (1 - p) / g + z * z / (4 * g * g)) / (1 + z * z / g)
+            printf "%s,%s,%d,%d,%d,%d,%.4f,%.4f,%.4f,%.4f,%.4f\n", set, k, g,
+                wins[k], ties[k], losses[k], p, (m > h ? m - h : 0), m + h,
+                least[k], most[k]
+        }
+    }' "$OUT/$1/eval.csv"
+}
+
+show() { # SET: the matrix as text
+    echo "$1: games won by the row, % (95 % of the games)"
+    awk -F, -v set="$1" -v names="$ALGOS random rush" '
+    $1 == set { cell[$2, $3] = sprintf("%3.0f (%3.0f-%3.0f)", 100 * $8,
+        100 * $9, 100 * $10) }
+    END {
+        n = split(names, name, " ")
+        printf "%-8s", ""
+        for (b = 1; b <= n; b++) printf " %13s", name[b]
+        print ""
+        for (a = 1; a <= n; a++) {
+            printf "%-8s", name[a]
+            for (b = 1; b <= n; b++)
+                printf " %13s", (name[a], name[b]) in cell ? \
+                    cell[name[a], name[b]] : "-"
+            print ""
+        }
+    }' "$OUT/matrix.csv"
+}
+
+# What the second set changes, for every algorithm.
+deviations() {
+    for algo in $ALGOS; do
+        echo "[$algo]"
+        for set in paper reference; do
+            # shellcheck disable=SC2046,SC2086
+            "$MFRL" config "$(config_of $set)" $common "net.layers=$layers" \
+                $(extra $set "$algo") algo.name="$algo" >"$OUT/$set.ini"
+        done
+        (cd "$OUT" && "$program" config --diff paper.ini reference.ini) |
+            grep -vE '^algo\.' || true
+        (cd "$OUT" && "$program" config --diff paper.ini reference.ini) |
+            grep "^algo\.$algo\." || true
+    done
+    rm "$OUT/paper.ini" "$OUT/reference.ini"
+}
+
+# ---- the whole ----------------------------------------------------------------
+
+program=$(readlink -f "$MFRL")
+mkdir -p "$RUNS" "$OUT"
+for set in $SETS; do
+    for seed in $SEEDS; do
+        for algo in $ALGOS; do
+            [ "$(from_json "$RUNS/$set/$algo-$seed" state)" = finished ] ||
+                echo "$algo"
+        done
+    done
+done | awk -v steps=$((ROUNDS * 400 * n_agents)) -v rate="$RATE" '
+    END { printf "%d trainings of %.2g agent-steps to go: about %.1f hours at " \
+        "%d agent-steps/s, and the games\n", NR, steps,
+        NR * steps / rate / 3600, rate }'
+
+deviations >"$OUT/deviations.txt"
+for seed in $SEEDS; do
+    for set in $SETS; do
+        mkdir -p "$RUNS/$set"
+        train_all "$set" "$seed"
+    done
+done
+echo "set,algorithm,seed,environment_steps,agent_steps,wall_s,digest_weights" \
+    >"$OUT/policies.csv"
+echo "set,row,column,games,wins,ties,losses,win_rate,low,high,seeds_low,seeds_high" \
+    >"$OUT/matrix.csv"
+for set in $SETS; do
+    policies "$set" >>"$OUT/policies.csv"
+    echo "$(date +%T) all against all: $set"
+    games "$set" || { tail -n 3 "$OUT/$set.log" >&2 && exit 1; }
+    pool "$set" >>"$OUT/matrix.csv"
+    show "$set"
+done
+if command -v gnuplot >/dev/null 2>&1; then
+    gnuplot -e "dir='$OUT'" configs/plots/battle-matrix.gp
+fi
+echo "results are in $OUT"
