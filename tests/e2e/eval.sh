@@ -81,6 +81,29 @@ check "of another network is refused" exits 2 run train \
     selfplay.rule=frozen selfplay.opponent="$SCRATCH/run"
 check "with one line that says so" err_says "is no mfq policy with the"
 
+# Every algorithm against a self that stays, and one that is raised; only team 0
+# is learned from, with its 12 agents in each of 5 steps.
+for algo in mfq il mfac ac mfppo; do
+    small_run="run.rounds=1 pipeline.steps_per_round=5 world.count=1
+        log.metrics_every=1 algo.name=$algo algo.mfac.actor_abar=off"
+    # shellcheck disable=SC2086
+    check "$algo against an older self" run train run.dir="$SCRATCH/$algo" \
+        "net.layers=dense 8" $small $small_run selfplay.rule=reference
+    # shellcheck disable=SC2086
+    check "$algo against a frozen one" run train run.dir="$SCRATCH/$algo-2" \
+        "net.layers=dense 8" $small $small_run selfplay.rule=frozen \
+        selfplay.opponent="$SCRATCH/$algo"
+    for dir in "$SCRATCH/$algo" "$SCRATCH/$algo-2"; do
+        check "learns from team 0 alone" [ "$(awk -F, '
+            NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
+            END { print $at["replay/size"] }' "$dir/metrics.csv")" = 60 ]
+    done
+done
+check "policies of all algorithms play each other" play 2 "$SCRATCH/mfq" \
+    "$SCRATCH/il" "$SCRATCH/mfac" "$SCRATCH/ac" "$SCRATCH/mfppo" rush \
+    eval.rounds=2
+check "all pairs of them" [ "$(wc -l <"$SCRATCH/out/eval.csv")" -eq 16 ]
+
 # shellcheck disable=SC2086
 "$MFRL" train run.dir="$SCRATCH/stop" run.rounds=100000 "net.layers=dense 8" \
     world.count=1 $small eval.every=1 eval.rounds=2 >/dev/null 2>&1 &
