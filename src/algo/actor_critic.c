@@ -163,6 +163,12 @@ mf_status mf_ac_act(void *algo, const float *weights, double t,
     return mf_chooser_act(((mf_ac *)algo)->chooser, weights, t > 0, b);
 }
 
+mf_status mf_ac_policy(void *algo, const float *weights, double t,
+                       const mf_act_batch *b, float *pi)
+{
+    return mf_chooser_policy(((mf_ac *)algo)->chooser, weights, t > 0, b, pi);
+}
+
 static mf_func_input input_of(const mf_minibatch *b)
 {
     return (mf_func_input){.n = (uint32_t)b->n,

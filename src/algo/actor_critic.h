@@ -124,6 +124,8 @@ void mf_ac_init(const void *algo, uint64_t seed, int set, float *weights,
                 float *state);
 mf_status mf_ac_act(void *algo, const float *weights, double t,
                     const mf_act_batch *b);
+mf_status mf_ac_policy(void *algo, const float *weights, double t,
+                       const mf_act_batch *b, float *pi);
 mf_status mf_ac_evaluate(void *algo, const float *weights,
                          const mf_minibatch *b, float *value, float *pi);
 void mf_ac_advantages(const void *algo, const mf_chains *c);

@@ -185,3 +185,20 @@ mf_status mf_chooser_act(mf_chooser *c, const float *params, double t,
     }
     return MF_OK;
 }
+
+mf_status mf_chooser_policy(mf_chooser *c, const float *params, double t,
+                            const mf_act_batch *b, float *pi)
+{
+    mf_func_input in = {
+        .id = b->id, .obs = b->obs, .counts = b->counts, .ctx = b->ctx};
+
+    for (uint32_t from = 0; from < b->n; from += MF_FUNC_ROWS) {
+        in.n = b->n - from < MF_FUNC_ROWS ? b->n - from : MF_FUNC_ROWS;
+        in.who = b->who + from;
+        mf_func_values(c->f, params, &in, pi);
+        for (uint32_t k = 0; k < in.n; k++, pi += c->n_actions) {
+            MF_TRY(mf_choose_policy(pi, c->n_actions, t, pi));
+        }
+    }
+    return MF_OK;
+}

@@ -146,6 +146,13 @@ mf_status mf_frequency_act(void *algo, const float *weights, double t,
     return mf_chooser_act(((mf_frequency *)algo)->chooser, weights, t > 0, b);
 }
 
+mf_status mf_frequency_policy(void *algo, const float *weights, double t,
+                              const mf_act_batch *b, float *pi)
+{
+    return mf_chooser_policy(((mf_frequency *)algo)->chooser, weights, t > 0, b,
+                             pi);
+}
+
 /* One step's reward; e [KINDS] is what is known of its action.  Returns the
  * error of Q. */
 static double learn(const mf_frequency_cfg *cfg, float r, float *e)

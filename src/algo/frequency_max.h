@@ -78,6 +78,8 @@ void mf_frequency_init(const void *algo, uint64_t seed, int set, float *weights,
                        float *state);
 mf_status mf_frequency_act(void *algo, const float *weights, double t,
                            const mf_act_batch *b);
+mf_status mf_frequency_policy(void *algo, const float *weights, double t,
+                              const mf_act_batch *b, float *pi);
 mf_status mf_frequency_gradient(void *algo, const float *weights,
                                 const float *state, double t,
                                 const mf_minibatch *b, float *grad,

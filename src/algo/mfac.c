@@ -42,6 +42,7 @@ const mf_algo_ops mf_algo_mfac = {
     .arrays = mf_ac_arrays,
     .init = mf_ac_init,
     .act = mf_ac_act,
+    .policy = mf_ac_policy,
     .on_policy = on_policy,
     .evaluate = mf_ac_evaluate,
     .advantages = mf_ac_advantages,

@@ -38,6 +38,7 @@ const mf_algo_ops mf_algo_mfppo = {
     .arrays = mf_ac_arrays,
     .init = mf_ac_init,
     .act = mf_ac_act,
+    .policy = mf_ac_policy,
     .on_policy = mf_ac_always,
     .evaluate = mf_ac_evaluate,
     .advantages = mf_ac_advantages,

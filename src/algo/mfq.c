@@ -29,6 +29,7 @@ const mf_algo_ops mf_algo_mfq = {
     .arrays = mf_q_arrays,
     .init = mf_q_init,
     .act = mf_q_act,
+    .policy = mf_q_policy,
     .gradient = mf_q_gradient,
     .apply = mf_q_apply,
 };

@@ -125,6 +125,13 @@ mf_status mf_q_act(void *algo, const float *weights, double t,
     return mf_chooser_act(((mf_q_learning *)algo)->chooser, weights, t, b);
 }
 
+mf_status mf_q_policy(void *algo, const float *weights, double t,
+                      const mf_act_batch *b, float *pi)
+{
+    return mf_chooser_policy(((mf_q_learning *)algo)->chooser, weights, t, b,
+                             pi);
+}
+
 static int best_of(const float *q, int n)
 {
     int best = 0;

@@ -46,6 +46,8 @@ void mf_q_init(const void *algo, uint64_t seed, int set, float *weights,
                float *state);
 mf_status mf_q_act(void *algo, const float *weights, double t,
                    const mf_act_batch *b);
+mf_status mf_q_policy(void *algo, const float *weights, double t,
+                      const mf_act_batch *b, float *pi);
 mf_status mf_q_gradient(void *algo, const float *weights, const float *state,
                         double t, const mf_minibatch *b, float *grad,
                         mf_loss_sums *sums);

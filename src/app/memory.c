@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gap.h"
 #include "mfrl/io/checkpoint.h"
 #include "mfrl/replay/merge.h"
 #include "player.h"
@@ -78,7 +79,7 @@ static size_t actor_bytes(const mf_config *cfg, const mf_plan *plan,
 }
 
 /* What comes and goes again: for a checkpoint a tile without ghosts, or the
- * world and the scratch of an evaluation's game. */
+ * world and the scratch of an evaluation's game; at the end the gaps. */
 static size_t actor_passing(const mf_config *cfg, const mf_decomp *d)
 {
     const size_t game =
@@ -86,7 +87,10 @@ static size_t actor_passing(const mf_config *cfg, const mf_decomp *d)
     const size_t saving =
         larger(padded_cells(d) * cfg->env_spec.bytes_per_cell, MF_CKPT_BLOCK);
 
-    return cfg->run.eval.every > 0 ? larger(game, saving) : saving;
+    const size_t passing =
+        larger(saving, mf_gap_bytes(cfg, agents_at_most(cfg, d)));
+
+    return cfg->run.eval.every > 0 ? larger(game, passing) : passing;
 }
 
 /* Records that all actors ship in a round: of the teams that learn. */

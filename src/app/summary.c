@@ -113,11 +113,11 @@ static mf_status world_line(mf_h5 *f, const mf_run *run, int world, series *s,
                 (size_t)snprintf(line + used, size - used, " +- %.5f", error);
         }
     }
-    fprintf(csv, "\n");
     return MF_OK;
 }
 
-static mf_status all_worlds(mf_h5 *f, const mf_run *run, series *s, FILE *csv)
+static mf_status all_worlds(mf_h5 *f, const mf_run *run, const mf_gap *gaps,
+                            series *s, FILE *csv)
 {
     const mf_env_spec *e = &run->cfg->env_spec;
 
@@ -125,7 +125,9 @@ static mf_status all_worlds(mf_h5 *f, const mf_run *run, series *s, FILE *csv)
     for (int k = 0; k < e->n_metrics; k++) {
         fprintf(csv, ",%s,%s_se", e->metrics[k], e->metrics[k]);
     }
-    fprintf(csv, "\n");
+    fprintf(csv, "%s\n",
+            gaps != NULL ? ",gap_tv,gap_best_response,gap_best_response_max"
+                         : "");
     mf_log_root(MF_LOG_INFO,
                 "means over rounds %.0f to %.0f, standard errors from blocks:",
                 s->first > 0 ? s->round[s->first - 1] + 1 : 1,
@@ -134,6 +136,12 @@ static mf_status all_worlds(mf_h5 *f, const mf_run *run, series *s, FILE *csv)
         char line[512];
 
         MF_TRY(world_line(f, run, w, s, csv, line, sizeof(line)));
+        if (gaps != NULL) {
+            const mf_gap *g = &gaps[w % run->n_sets];
+
+            fprintf(csv, ",%.8f,%.8f,%.8f", g->tv, g->gain, g->most);
+        }
+        fprintf(csv, "\n");
         if (w < MF_SUMMARY_LINES) {
             mf_log_root(MF_LOG_INFO, "%s", line);
         }
@@ -141,7 +149,26 @@ static mf_status all_worlds(mf_h5 *f, const mf_run *run, series *s, FILE *csv)
     return MF_OK;
 }
 
-mf_status mf_summary(const mf_run *run)
+static void log_gaps(const mf_run *run, const mf_gap *gaps)
+{
+    const int n = gaps != NULL ? run->n_sets : 0;
+
+    if (n > 0) {
+        mf_log_root(MF_LOG_INFO,
+                    "gaps of the last policies: total variation from the logit "
+                    "answer, gain of a best response:");
+    }
+    for (int s = 0; s < n && s < MF_SUMMARY_LINES; s++) {
+        mf_log_root(
+            MF_LOG_INFO,
+            "set   %3d  T %-7.4g  variation %.5f  gain %.5g  at most "
+            "%.5g",
+            s, mf_config_temperature(run->cfg, s, run->cfg->run.run.rounds),
+            gaps[s].tv, gaps[s].gain, gaps[s].most);
+    }
+}
+
+mf_status mf_summary(const mf_run *run, const mf_gap *gaps)
 {
     char path[MF_PATH];
     char *text = NULL;
@@ -158,11 +185,12 @@ mf_status mf_summary(const mf_run *run)
     MF_TRY_OR(out, mf_h5_open_live(path, &f));
     MF_TRY_OR(out, read_rounds(f, run->cfg->run.run.burn_in, &s));
     if (s.n > 0) {
-        MF_TRY_OR(out, all_worlds(f, run, &s, csv));
+        MF_TRY_OR(out, all_worlds(f, run, gaps, &s, csv));
         fflush(csv);
         MF_TRY_OR(out,
                   mf_path_join(path, run->cfg->run.run.dir, "summary.csv"));
         st = mf_file_write_atomic(path, text, size);
+        log_gaps(run, gaps);
     }
 out:
     fclose(csv);

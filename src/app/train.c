@@ -128,7 +128,7 @@ static mf_status finish(mf_trainer *t, mf_run_record *record, double wall,
         mf_trainer_digest(t, &record->digest_weights, &record->digest_worlds));
     if (t->run->roles.rank == 0) {
         steps = mf_report_progress(t->report)->agent_steps - steps_before;
-        if (mf_summary(t->run) != MF_OK) {
+        if (mf_summary(t->run, t->gaps) != MF_OK) {
             mf_log(MF_LOG_WARN, "so there is no new summary.csv");
         }
     }

@@ -91,6 +91,10 @@ static mf_status load_frozen(mf_trainer *t)
 
 static mf_status create_roles(mf_trainer *t)
 {
+    if (t->run->roles.rank == 0 && mf_gap_is_known(t->run->cfg)) {
+        MF_TRY(mf_alloc((size_t)t->run->n_sets, sizeof(*t->gaps), "gaps",
+                        &t->gaps));
+    }
     if (t->run->roles.learner >= 0) {
         MF_TRY(mf_learner_create(t->run, &t->learner));
     }
@@ -156,6 +160,7 @@ void mf_trainer_clear(mf_trainer *t)
     mf_report_destroy(&t->report);
     mf_evaluation_destroy(&t->evaluation);
     mf_solo_evaluation_destroy(&t->solo);
+    mf_free(&t->gaps);
     mf_actor_destroy(&t->actor);
     mf_learner_destroy(&t->learner);
 }
@@ -399,6 +404,18 @@ static mf_status evaluate_if_due(mf_trainer *t)
     return due ? evaluate(t) : MF_OK;
 }
 
+/* How far the final weights are from an equilibrium. */
+static mf_status measure_gaps(mf_trainer *t)
+{
+    mf_weights_version newest;
+
+    mf_run_phase(t->run, MF_PHASE_EVALUATE);
+    MF_TRY(mf_weights_get(t->weights, t->round, &newest));
+    return mf_gap_measure(t->run, t->actor != NULL ? &t->actor->arena : NULL,
+                          t->actor != NULL ? t->actor->algo : NULL,
+                          newest.values, t->round, t->gaps);
+}
+
 /* The next round after this one that is a multiple of @p every. */
 static int64_t next_multiple(int64_t round, int64_t every, int64_t last)
 {
@@ -432,6 +449,7 @@ mf_status mf_trainer_run(mf_trainer *t)
             MF_TRY(checkpoint(t));
         }
     }
+    MF_TRY(measure_gaps(t));
     /* After the checkpoint, so that a run that goes on later continues the row
      * that is not full. */
     MF_TRY(mf_trainer_settle(t));

@@ -6,6 +6,7 @@
 
 #include "actor.h"
 #include "evaluation.h"
+#include "gap.h"
 #include "learner.h"
 #include "mfrl/comm/weights.h"
 #include "report.h"
@@ -19,9 +20,10 @@ typedef struct mf_trainer {
     mf_weights *weights;
     mf_report *report;
     mf_evaluation *evaluation; /* NULL if there is none */
-    mf_solo_evaluation *solo;  /* NULL if there is none; with one team */
-    int64_t round;             /* rounds completed */
-    int64_t saved;             /* that the newest checkpoint holds, -1 = none */
+    mf_gap *gaps; /* [n_sets] at the end, rank 0; NULL if it is unknown */
+    mf_solo_evaluation *solo; /* NULL if there is none; with one team */
+    int64_t round;            /* rounds completed */
+    int64_t saved;            /* that the newest checkpoint holds, -1 = none */
     struct mf_run_record *record; /* kept up to date at checkpoints, or NULL */
     mf_stop stop;                 /* rank 0 */
     int stopped; /* the run was asked to stop before its last round */
@@ -45,7 +47,7 @@ mf_status mf_trainer_rounds(mf_trainer *t, int64_t until);
 mf_status mf_trainer_settle(mf_trainer *t);
 
 /** Run rounds until run.rounds are completed or the run is asked to stop, with
- *  checkpoints on the way and at the end.
+ *  checkpoints on the way and at the end, and measure the gaps.
  *  Collective on all ranks; blocks. */
 mf_status mf_trainer_run(mf_trainer *t);
 

@@ -104,6 +104,7 @@ static mf_status spec(void *config, mf_env_spec *out)
                          .obs_states = 1,
                          .max_neighbours = 4,
                          .abar_states = 5,
+                         .payoffs = MF_PAYOFFS_NEAR,
                          .n_sets = cfg->temperature.n,
                          .n_counters = N_COUNTERS,
                          .n_metrics = sizeof(METRICS) / sizeof(METRICS[0]),
@@ -245,6 +246,22 @@ static mf_status place(void *env, const mf_env_scene *s)
                          s->n_agents, e->n);
 }
 
+/* Exact: a reward depends on the neighbours' spins alone. */
+static mf_status payoffs(const void *env, const mf_env_play *all, uint32_t from,
+                         uint32_t n, double *u)
+{
+    const ising *e = env;
+
+    (void)all;
+    for (size_t k = 0; k < n; k++) {
+        const int up = e->counts[2 * (from + k) + 1];
+
+        u[2 * k] = (double)e->reward[0][up];
+        u[2 * k + 1] = (double)e->reward[1][up];
+    }
+    return MF_OK;
+}
+
 static void metrics(const void *config, const int64_t *sums, double *out)
 {
     const ising_cfg *cfg = config;
@@ -276,6 +293,8 @@ const mf_env_ops mf_env_ising = {
     .pending = mf_ising_pending,
     .resolve = mf_ising_resolve,
     .place = place,
+    .look = mf_ising_look,
+    .payoffs = payoffs,
     .action_name = action_name,
     .counters = mf_ising_counters,
     .metrics = metrics,

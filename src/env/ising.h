@@ -75,6 +75,7 @@ uint32_t mf_ising_pick(void *env, int turn, mf_region region,
 void mf_ising_apply(void *env, int turn);
 uint32_t mf_ising_pending(const void *env);
 void mf_ising_resolve(void *env);
+void mf_ising_look(void *env);
 void mf_ising_counters(const void *env, int64_t *out);
 
 #endif

@@ -240,6 +240,20 @@ void mf_ising_resolve(void *env)
     }
 }
 
+void mf_ising_look(void *env)
+{
+    ising *e = env;
+    const mf_tile *t = &e->tile;
+
+    for (int y = 0; y < t->ny; y++) {
+        const mf_span row = {y, 0, t->nx};
+
+        count_span(e, &row);
+        memcpy(e->act + (size_t)y * (size_t)t->nx,
+               e->cells + mf_tile_at(t, 0, y), (size_t)t->nx);
+    }
+}
+
 void mf_ising_counters(const void *env, int64_t *out)
 {
     const ising *e = env;

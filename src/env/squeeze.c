@@ -190,6 +190,8 @@ const mf_env_ops mf_env_squeeze = {
     .sums = mf_squeeze_sums,
     .conclude = mf_squeeze_conclude,
     .place = place,
+    .look = mf_squeeze_look,
+    .payoffs = mf_squeeze_expected,
     .counters = mf_squeeze_counters,
     .metrics = metrics,
 };

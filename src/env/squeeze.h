@@ -1,7 +1,7 @@
 /** @file squeeze.h
  *  The Gaussian Squeeze of one tile, shared by squeeze.c (what it is),
- *  squeeze_spec.c (the options, and what follows from them) and squeeze_step.c
- *  (how it goes on).
+ *  squeeze_spec.c (the options, and what follows from them), squeeze_step.c
+ *  (how it goes on) and squeeze_payoffs.c (what agents may expect).
  *
  *  The world is a row of N cells; agent i stands on cell i, and a cell is the
  *  last action of its agent.  Nobody sees a cell: what agents know of each
@@ -79,6 +79,17 @@ double mf_squeeze_reward(const squeeze_cfg *cfg, double x);
 /** Put the world into its start. */
 void mf_squeeze_start(squeeze *e);
 
+/** List the agents of this step: each with this probability does not act. */
+void mf_squeeze_list(squeeze *e, double inertia);
+
+/** What the agents who act know of the others' last actions.
+ *  @param time  counts the steps behind them, so that an agent acts on the
+ *               group it last learned from */
+void mf_squeeze_count(squeeze *e, uint64_t time);
+
+/** Bytes that mf_squeeze_expected takes. */
+size_t mf_squeeze_payoffs_bytes(const squeeze_cfg *cfg);
+
 extern const mf_opt mf_squeeze_opts[];
 mf_status mf_squeeze_spec(void *config, mf_env_spec *out);
 
@@ -90,6 +101,9 @@ void mf_squeeze_apply(void *env, int turn);
 void mf_squeeze_resolve(void *env);
 void mf_squeeze_sums(const void *env, int64_t *out);
 mf_env_event mf_squeeze_conclude(void *env, const int64_t *sums);
+void mf_squeeze_look(void *env);
+mf_status mf_squeeze_expected(const void *env, const mf_env_play *all,
+                              uint32_t from, uint32_t n, double *u);
 void mf_squeeze_counters(const void *env, int64_t *out);
 
 #endif

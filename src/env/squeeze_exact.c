@@ -8,8 +8,7 @@
 
 enum { N_ACT = MF_SQUEEZE_ACTIONS, LAST = MF_SQUEEZE_LAST };
 
-/* Of sums whose expectations are wanted: nothing that could show. */
-#define TINY 1e-40
+#define TINY MF_SQUEEZE_TINY
 
 double mf_squeeze_gain(const mf_squeeze_game *g, double x)
 {
@@ -129,31 +128,41 @@ MF_CLONES static void add_agent(const double *restrict p,
     }
 }
 
+void mf_squeeze_add(mf_squeeze_dist *d, const double *policy, int n,
+                    double tiny)
+{
+    for (int i = 0; i < n; i++) {
+        double *now = d->p;
+
+        add_agent(policy, now, d->lo, d->hi, d->spare);
+        d->p = d->spare;
+        d->spare = now;
+        d->hi += LAST;
+        while (d->hi - d->lo > 1 && d->p[d->lo] <= tiny) {
+            d->lo++;
+        }
+        while (d->hi - d->lo > 1 && d->p[d->hi - 1] <= tiny) {
+            d->hi--;
+        }
+    }
+}
+
 void mf_squeeze_sum(const double *policies, int n, int shared, double tiny,
                     double *out, double *scratch)
 {
-    double *now = n % 2 == 0 ? out : scratch; /* so that the last one is out */
-    double *next = n % 2 == 0 ? scratch : out;
-    int lo = 0, hi = 1;
+    mf_squeeze_dist d = {.hi = 1, .p = out, .spare = scratch};
 
-    now[0] = 1;
-    for (int i = 0; i < n; i++) {
-        double *swap = now;
-
-        add_agent(policies + (shared ? 0 : (size_t)i * N_ACT), now, lo, hi,
-                  next);
-        now = next;
-        next = swap;
-        hi += LAST;
-        while (hi - lo > 1 && now[lo] <= tiny) {
-            lo++;
-        }
-        while (hi - lo > 1 && now[hi - 1] <= tiny) {
-            hi--;
-        }
+    if (n % 2 == 1) { /* so that the last one is out */
+        d.p = scratch;
+        d.spare = out;
     }
-    memset(out, 0, (size_t)lo * sizeof(*out));
-    memset(out + hi, 0, (size_t)(LAST * n + 1 - hi) * sizeof(*out));
+    d.p[0] = 1;
+    for (int i = 0; i < n; i++) {
+        mf_squeeze_add(&d, policies + (shared ? 0 : (size_t)i * N_ACT), 1,
+                       tiny);
+    }
+    memset(out, 0, (size_t)d.lo * sizeof(*out));
+    memset(out + d.hi, 0, (size_t)(LAST * n + 1 - d.hi) * sizeof(*out));
 }
 
 /* Distribution of the sum of n agents by one policy; the caller frees it. */

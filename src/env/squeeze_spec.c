@@ -5,6 +5,8 @@
 
 #include "squeeze.h"
 
+enum { MOST_PAYOFFS = 4096 }; /* agents */
+
 #define AT(member) offsetof(squeeze_cfg, member)
 
 const mf_opt mf_squeeze_opts[] = {
@@ -170,6 +172,7 @@ static void count_bytes(const squeeze_cfg *cfg, mf_env_spec *out)
     out->bytes_per_agent = sizeof(*e->id) + (size_t)squeeze_obs_bytes(cfg) +
                            N_ACTIONS * sizeof(*e->counts) + sizeof(*e->act) +
                            sizeof(*e->rew) + sizeof(*e->done) + sizeof(*e->who);
+    out->payoffs_bytes = mf_squeeze_payoffs_bytes(cfg);
 }
 
 mf_status mf_squeeze_spec(void *config, mf_env_spec *out)
@@ -198,6 +201,9 @@ mf_status mf_squeeze_spec(void *config, mf_env_spec *out)
                                           : 0,
         .max_neighbours = cfg->group,
         .abar_states = cfg->n_bins,
+        /* seconds at most; twice the agents take eight times as long */
+        .payoffs =
+            cfg->agents <= MOST_PAYOFFS ? MF_PAYOFFS_ALL : MF_PAYOFFS_NONE,
         .keying = cfg->keying == KEY_LAGGED ? "lagged" : "current",
         .mean_action = cfg->mean_text,
         .observation = has_id ? "id" : "none",

@@ -36,23 +36,20 @@ void mf_squeeze_start(squeeze *e)
     }
 }
 
-/* Agents that repeat their last action are none of this step's. */
-void mf_squeeze_begin(void *env, uint64_t step)
+void mf_squeeze_list(squeeze *e, double inertia)
 {
-    squeeze *e = env;
     const mf_rng key = {.seed = e->key.seed,
-                        .step = step,
+                        .step = e->key.step,
                         .world = e->key.world,
                         .purpose = MF_RNG_REPEAT};
     const int bytes = squeeze_obs_bytes(e->cfg);
 
-    e->key.step = step;
     e->n = 0;
     for (uint32_t i = 0; i < e->n_cells; i++) {
         const uint32_t id = (uint32_t)e->tile.x0 + i;
 
-        if (e->cfg->inertia > 0 &&
-            (double)mf_rng_unit(mf_rng_u32(&key, id)) < e->cfg->inertia) {
+        if (inertia > 0 &&
+            (double)mf_rng_unit(mf_rng_u32(&key, id)) < inertia) {
             continue;
         }
         for (int b = 0; b < bytes; b++) {
@@ -61,6 +58,15 @@ void mf_squeeze_begin(void *env, uint64_t step)
         }
         e->id[e->n++] = id;
     }
+}
+
+/* Agents that repeat their last action are none of this step's. */
+void mf_squeeze_begin(void *env, uint64_t step)
+{
+    squeeze *e = env;
+
+    e->key.step = step;
+    mf_squeeze_list(e, e->cfg->inertia);
 }
 
 /* A group of k drawn from the others without replacement, one after another:
@@ -90,10 +96,7 @@ static void draw_group(squeeze *e, uint32_t id, uint64_t time, uint32_t *others,
     }
 }
 
-/* What the agents who act know of the others' last actions; @p time counts the
- * steps behind them, so that an agent acts on the group it last learned from.
- */
-static void count_others(squeeze *e, uint64_t time)
+void mf_squeeze_count(squeeze *e, uint64_t time)
 {
     const bool all = e->cfg->group == e->cfg->game.n_agents - 1;
 
@@ -123,7 +126,7 @@ uint32_t mf_squeeze_pick(void *env, int turn, mf_region region,
     if (region == MF_REGION_RIM) { /* without ghosts all is interior */
         return 0;
     }
-    count_others(e, e->key.step);
+    mf_squeeze_count(e, e->key.step);
     return e->n;
 }
 
@@ -170,7 +173,7 @@ mf_env_event mf_squeeze_conclude(void *env, const int64_t *sums)
         e->rew[i] = reward;
     }
     if (e->cfg->keying == KEY_CURRENT) {
-        count_others(e, e->key.step + 1);
+        mf_squeeze_count(e, e->key.step + 1);
     }
     return MF_EVENT_NONE;
 }

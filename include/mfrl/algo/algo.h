@@ -158,6 +158,11 @@ typedef struct mf_algo_ops {
     mf_status (*act)(void *algo, const float *weights, double t,
                      const mf_act_batch *b);
 
+    /** Probabilities pi [n][n_actions] with which act would choose; draw, act
+     *  and prob of the batch are not looked at. */
+    mf_status (*policy)(void *algo, const float *weights, double t,
+                        const mf_act_batch *b, float *pi);
+
     /** Whether it learns from the steps of the round, and not from samples of
      *  the replay; NULL: it does not. */
     int (*on_policy)(const void *cfg);

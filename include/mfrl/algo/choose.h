@@ -22,4 +22,8 @@ mf_status mf_choose_policy(const float *v, int n, double t, float *pi);
 mf_status mf_chooser_act(mf_chooser *c, const float *params, double t,
                          const mf_act_batch *b);
 
+/** The probabilities pi [b->n][n_actions] of that. */
+mf_status mf_chooser_policy(mf_chooser *c, const float *params, double t,
+                            const mf_act_batch *b, float *pi);
+
 #endif

@@ -66,6 +66,7 @@ typedef struct mf_env_spec {
     int max_neighbours;      /* most agents that one mean action can count */
     int abar_states;         /* keys of a mean action in a table, see abar_key;
                                 0 = too many for one */
+    int payoffs;             /* MF_PAYOFFS_... */
     const char *keying;      /* current or lagged: which mean action Q gets */
     const char *mean_action; /* whose actions it counts, as text that tells
                                 apart what a policy cannot exchange */
@@ -83,7 +84,22 @@ typedef struct mf_env_spec {
     /* memory that create takes, for estimates: once, for each padded cell, and
      * for each agent that fits the tile */
     size_t bytes_per_world, bytes_per_cell, bytes_per_agent;
+    size_t payoffs_bytes; /* that payoffs takes while it runs */
 } mf_env_spec;
+
+/** What the payoffs of a stage game depend on, see look. */
+enum {
+    MF_PAYOFFS_NONE, /* they cannot be had */
+    MF_PAYOFFS_NEAR, /* on what the tile and its ghosts hold */
+    MF_PAYOFFS_ALL   /* on what all agents of the world will do */
+};
+
+/** What all agents of a world may do next, by id. */
+typedef struct mf_env_play {
+    const float *pi;     /* [n_agents][n_actions] probabilities by their
+                            policies */
+    const uint8_t *last; /* [n_agents] what they did last */
+} mf_env_play;
 
 /** How a step ends for an agent. */
 enum {
@@ -239,6 +255,20 @@ typedef struct mf_env_ops {
      *  agree on and that changes whenever one of them does.  NULL if there are
      *  neither walls nor teams. */
     uint64_t (*setting)(const void *env, uint8_t *walls, int8_t *team);
+
+    /** Show how things stand, on current ghosts: agents() are all of the tile,
+     *  with the obs and the counts that they would act on now, and with what
+     *  they did last as act.  Until the next begin nothing else may follow but
+     *  payoffs.  Both are NULL where payoffs cannot be had. */
+    void (*look)(void *env);
+
+    /** After look: the expected reward u [n][n_actions] of what agents
+     *  from .. from + n - 1 of agents() may do, given the others: as they
+     *  stand, or as they will act, each by itself.
+     *  @param all  of the world, where the spec says MF_PAYOFFS_ALL; else NULL
+     *  MF_ERR_MEMORY. */
+    mf_status (*payoffs)(const void *env, const mf_env_play *all, uint32_t from,
+                         uint32_t n, double *u);
 
     /** Name of an action for files; NULL if they have only numbers. */
     void (*action_name)(const void *cfg, int action, char out[MF_ENV_NAME]);

@@ -37,6 +37,21 @@ void mf_squeeze_matched(double mean, double *policy);
 /** Mean action of a policy. */
 double mf_squeeze_mean(const double *policy);
 
+/** Probability of sums, below which none can show in an expectation. */
+#define MF_SQUEEZE_TINY 1e-40
+
+/** Distribution of a sum: p[s] for lo <= s < hi, 0 elsewhere.  Nobody's sum is
+ *  0: {.hi = 1} with p[0] = 1. */
+typedef struct mf_squeeze_dist {
+    int lo, hi;
+    double *p, *spare; /* [9 n + 1] each, of n agents; they take turns */
+} mf_squeeze_dist;
+
+/** Add @p n agents that choose by one policy.
+ *  @param tiny  as below */
+void mf_squeeze_add(mf_squeeze_dist *d, const double *policy, int n,
+                    double tiny);
+
 /** Distribution of the sum of @p n agents that choose independently.
  *  @param policies  [n][MF_SQUEEZE_ACTIONS], or one policy for all if
  *                   @p shared
@@ -57,6 +72,18 @@ mf_status mf_squeeze_expect(const mf_squeeze_game *g, const double *policy,
  *  MF_ERR_MEMORY. */
 mf_status mf_squeeze_payoffs(const mf_squeeze_game *g, const double *policy,
                              double *u);
+
+/** Expected reward of every action of each of @p n agents that choose
+ *  independently, agents of equal policies together.
+ *  @param reward    [9 n + 1] of a sum of all actions
+ *  @param policies  [n][MF_SQUEEZE_ACTIONS]
+ *  @param u         [n][MF_SQUEEZE_ACTIONS] out
+ *  MF_ERR_MEMORY. */
+mf_status mf_squeeze_payoffs_each(const double *reward, const double *policies,
+                                  int n, double *u);
+
+/** Bytes that it allocates at most. */
+size_t mf_squeeze_each_bytes(int n);
 
 /** exp(u / tau) / Z.  tau > 0 */
 void mf_squeeze_logit(const double *u, double tau, double *policy);
