@@ -65,7 +65,7 @@ void mf_traj_sums_clear(mf_traj_sums *s)
 
 bool mf_traj_sums_spins(const mf_trajectory_spec *spec)
 {
-    return spec->lattice && spec->n_actions == 2 && spec->width > 0 &&
+    return spec->lattice && spec->n_actions == 2 && spec->height > 1 &&
            (uint64_t)spec->width * (uint64_t)spec->height == spec->n_agents &&
            (spec->fields >> MF_TRAJ_ACTION & 1u) != 0;
 }

@@ -66,7 +66,7 @@ void mf_traj_sums_next(mf_traj_sums *s);
 /** Add frame @p f, after mf_traj_sums_step. */
 void mf_traj_sums_frame(mf_traj_sums *s, const mf_frame *f);
 
-/** True if the agents are spins: a lattice and two actions. */
+/** True if the agents are spins: a lattice of rows and two actions. */
 bool mf_traj_sums_spins(const mf_trajectory_spec *spec);
 
 /** dst += src: windows that follow each other. */

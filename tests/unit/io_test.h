@@ -4,6 +4,7 @@
 #define MFRL_TESTS_IO_TEST_H
 
 #include <check.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <sched.h>
@@ -184,6 +185,20 @@ static inline int exists(const char *path)
     struct stat st;
 
     return lstat(path, &st) == 0;
+}
+
+/* Files in the test's directory. */
+static inline int count_files(void)
+{
+    DIR *d = opendir(tmp_root);
+    int n = 0;
+
+    ck_assert_ptr_nonnull(d);
+    for (const struct dirent *e; (e = readdir(d)) != NULL;) {
+        n += e->d_name[0] != '.';
+    }
+    closedir(d);
+    return n;
 }
 
 /* Seeded draw below n. */

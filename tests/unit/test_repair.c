@@ -1,6 +1,5 @@
 #include "mfrl/io/repair.h"
 
-#include <dirent.h>
 #include <hdf5.h>
 #include <sys/file.h>
 #include <sys/wait.h>
@@ -64,18 +63,6 @@ static hsize_t rows(const char *path, const char *name)
     return dims[0];
 }
 
-static int n_files(void)
-{
-    DIR *d = opendir(tmp_root);
-    int n = 0;
-
-    for (const struct dirent *e; (e = readdir(d)) != NULL;) {
-        n += e->d_name[0] != '.';
-    }
-    closedir(d);
-    return n;
-}
-
 START_TEST(a_killed_writers_file_opens_again)
 {
     mf_repaired r;
@@ -88,7 +75,7 @@ START_TEST(a_killed_writers_file_opens_again)
     ck_assert_uint_eq(r.cut, 0);
     ck_assert_int_eq(r.files, 1);
     ck_assert(opens(in_tmp("s.h5")));
-    ck_assert_int_eq(n_files(), 1);
+    ck_assert_int_eq(count_files(), 1);
     t_check(in_tmp("s.h5"), N, 150);
     ck_ok(mf_trajectory_repair(in_tmp("s.h5"), &r));
     ck_assert(!r.needed);
@@ -138,7 +125,7 @@ START_TEST(parts_are_cut_to_what_all_have)
         ck_assert_uint_eq(r.frames, fewest);
         ck_assert_uint_eq(r.cut, most - fewest);
         ck_assert_int_eq(r.files, 4);
-        ck_assert_int_eq(n_files(), 4);
+        ck_assert_int_eq(count_files(), 4);
         for (int k = 0; k < 3; k++) {
             char name[32];
 
@@ -195,7 +182,7 @@ START_TEST(a_full_disk_changes_nothing)
         limit_files(RLIM_INFINITY);
         ck_log_has(log_end(), "File too large");
         ck_assert_int_eq(st, MF_ERR_IO);
-        ck_assert_int_eq(n_files(), 1);
+        ck_assert_int_eq(count_files(), 1);
         ck_assert_int_eq(stat(in_tmp("s.h5"), &now), 0);
         ck_assert(now.st_ino == all.st_ino && now.st_size == all.st_size);
     }
@@ -211,14 +198,14 @@ START_TEST(what_cannot_be_read_is_left_as_it_is)
     ck_assert_int_eq(unlink(in_tmp("s.part-0001.h5")), 0);
     ck_fails(MF_ERR_FILE, "s.part-0001.h5: cannot open",
              mf_trajectory_repair(in_tmp("s.h5"), &r));
-    ck_assert_int_eq(n_files(), 3);
+    ck_assert_int_eq(count_files(), 3);
     ck_assert(!opens(in_tmp("s.h5")));
     put_file(in_tmp("text"), "a text", 6);
     ck_fails(MF_ERR_FILE, "text: not an HDF5 file",
              mf_trajectory_repair(in_tmp("text"), &r));
     ck_fails(MF_ERR_FILE, "s.part-0000.h5: ",
              mf_trajectory_repair(in_tmp("s.part-0000.h5"), &r));
-    ck_assert_int_eq(n_files(), 4);
+    ck_assert_int_eq(count_files(), 4);
 }
 END_TEST
 
