@@ -114,6 +114,10 @@ test-mpi: $(mpi) ## Check suites under mpirun, RANKS from each file
 test-e2e: $B/mfrl-dist ## scripts that use the program as a user does
 	@$(run) $(e2e)
 
+test-slurm: $B/mfrl-dist ## slurm/ under a SLURM of its own (root)
+	@[ "$$(id -u)" -ne 0 ] || .ci/setup slurm
+	@$(run) tests/slurm/jobs.sh
+
 test-nightly: $B/mfrl-dist ## what takes minutes: it learns
 	@$(run) $(wildcard tests/nightly/*.sh)
 
@@ -155,7 +159,7 @@ clean: ## remove build/
 	rm -rf build
 
 .PHONY: all help deps demo test test-all test-unit test-mpi test-e2e \
-        test-nightly faults paper-quick programs valgrind layers format \
-        format-check install clean
+        test-nightly test-slurm test-hosts faults paper-quick programs \
+        valgrind layers format format-check install clean
 
 -include $(shell find build -name '*.d' 2>/dev/null)

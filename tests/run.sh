@@ -7,7 +7,7 @@
 #   .../tests/unit/test_x   Check suite, serial
 #   .../tests/mpi/test_x    Check suite, once for each number in the line
 #                           "RANKS: ..." of tests/mpi/test_x.c
-#   tests/e2e/x.sh, tests/x.sh
+#   tests/e2e/x.sh, tests/slurm/x.sh, tests/x.sh
 #                           script that prints "ok - ", "not ok - ", "skip - "
 #
 # Each prints one closing line, a failed one all its output before it.  The
@@ -118,7 +118,8 @@ for test; do
         done
         ;;
     tests/*.sh)
-        one "e2e/$base" count_script env $no_leaks "$test"
+        folder=$(basename "$(dirname "$test")")
+        one "$folder/$base" count_script env $no_leaks "$test"
         ;;
     *)
         echo "run.sh: not a test: $test" >&2
@@ -127,7 +128,7 @@ for test; do
     esac
 done
 
-if [ $((all_passed + all_failed)) -eq 0 ]; then
+if [ $((all_passed + all_failed + all_skipped)) -eq 0 ]; then
     echo "run.sh: there was no test to run" >&2
     all_failed=1
 fi
