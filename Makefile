@@ -118,6 +118,10 @@ test-slurm: $B/mfrl-dist ## slurm/ under a SLURM of its own (root)
 	@[ "$$(id -u)" -ne 0 ] || .ci/setup slurm
 	@$(run) tests/slurm/jobs.sh
 
+test-hosts: $B/mfrl-dist ## a job over several hosts, and links that fail (root)
+	@[ "$$(id -u)" -ne 0 ] || .ci/setup hosts
+	@$(run) tests/hosts/hosts.sh
+
 test-nightly: $B/mfrl-dist ## what takes minutes: it learns
 	@$(run) $(wildcard tests/nightly/*.sh)
 

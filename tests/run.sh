@@ -7,7 +7,7 @@
 #   .../tests/unit/test_x   Check suite, serial
 #   .../tests/mpi/test_x    Check suite, once for each number in the line
 #                           "RANKS: ..." of tests/mpi/test_x.c
-#   tests/e2e/x.sh, tests/slurm/x.sh, tests/x.sh
+#   tests/x.sh, tests/e2e/x.sh and other folders
 #                           script that prints "ok - ", "not ok - ", "skip - "
 #
 # Each prints one closing line, a failed one all its output before it.  The
