@@ -46,7 +46,6 @@ export OPENBLAS_NUM_THREADS=1 # a rank is one thread
 crowded=no
 tasks=${SLURM_TASKS_PER_NODE:-1}
 if [ "${tasks%%[^0-9]*}" -gt "$(env -u OMP_NUM_THREADS nproc)" ]; then
-    # shellcheck disable=SC2034  # used by train-mpirun.sbatch
     crowded=yes
     export OMPI_MCA_mpi_yield_when_idle=1
 fi
@@ -181,6 +180,7 @@ train() { # CONFIG RUN_DIR [section.key=value ...]
     fi
     count_idle
     set_arguments
+    [ "$crowded" = no ] || say "more tasks than CPUs: ranks that wait yield"
     # shellcheck disable=SC2154  # launch is the caller's
     say "${launch[*]} $program ${arguments[*]}"
     "${launch[@]}" "$program" "${arguments[@]}" &

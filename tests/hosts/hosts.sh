@@ -9,7 +9,13 @@ if [ "$(id -u)" -ne 0 ] || ! command -v ip >/dev/null; then
     exit 0
 fi
 . tests/hosts/network.sh
-trap 'network_stop; end_script' EXIT
+leave() { # with the script's exit code
+    set -- $?
+    network_stop
+    (exit "$1")
+    end_script
+}
+trap leave EXIT
 
 if ! network_start 3 >"$LOG" 2>&1 || ! on 1 true >>"$LOG" 2>&1; then
     sed 's/^/#   /' "$LOG"

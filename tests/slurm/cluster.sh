@@ -96,6 +96,8 @@ two_nodes_idle() {
 # True once both nodes are ready; else LOG holds what the daemons said.
 cluster_start() {
     umask 022
+    # shellcheck disable=SC2046  # none of a job that this may run in
+    unset $(env | sed -n 's/^\(\(SLURM\|SBATCH\)_[A-Z_]*\)=.*/\1/p')
     chmod 755 "$SCRATCH"
     for dir in run state log spool/n1 spool/n2 tmpfs/n1 tmpfs/n2; do
         mkdir -p "$CLUSTER/$dir"

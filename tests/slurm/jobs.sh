@@ -9,8 +9,18 @@ if [ "$(id -u)" -ne 0 ]; then
     skip "SLURM's daemons need root: NOTHING under slurm/ WAS TESTED"
     exit 0
 fi
+if ! mountpoint -q /sys/fs/cgroup; then
+    skip "slurmd needs /sys/fs/cgroup: NOTHING under slurm/ WAS TESTED"
+    exit 0
+fi
 . tests/slurm/cluster.sh
-trap 'cluster_stop; end_script' EXIT
+leave() { # with the script's exit code
+    set -- $?
+    cluster_stop
+    (exit "$1")
+    end_script
+}
+trap leave EXIT
 
 # Nodes that are one machine would share names of shared memory.
 export OMPI_MCA_btl=self,tcp
@@ -96,6 +106,16 @@ END
     chmod +x "$1.program"
 }
 
+submit_endless() { # NAME SCRIPT SBATCH-OPTIONS...
+    dir=$SCRATCH/$1
+    name=$1
+    script=$2
+    shift 2
+    endless "$dir"
+    submit "$name" -n2 --export=ALL,MFRL="$dir.program" "$@" -- \
+        "$script" "$cfg" "$dir"
+}
+
 has_checkpoint() { # RUN
     [ -e "$1/checkpoints/latest" ]
 }
@@ -107,20 +127,18 @@ check "a cluster of two nodes starts" cluster_start
 cfg=$SCRATCH/ising.ini
 
 # Out of time: a minute, warned half a minute or more before.
-endless "$SCRATCH/limit"
-MFRL=$SCRATCH/limit.program submit limit -n2 --time=1 --signal=B:USR1@30 -- \
-    slurm/train.sbatch "$cfg" "$SCRATCH/limit"
+submit_endless limit slurm/train.sbatch --time=1 --signal=B:USR1@30
 limit=$id
-endless "$SCRATCH/mpi-limit"
-MFRL=$SCRATCH/mpi-limit.program submit mpi-limit -n2 --time=1 \
-    --signal=B:USR1@30 -- slurm/train-mpirun.sbatch "$cfg" "$SCRATCH/mpi-limit"
+submit_endless mpi-limit slurm/train-mpirun.sbatch --time=1 --signal=B:USR1@30
 mpi_limit=$id
 
-# Requeued by hand.
-endless "$SCRATCH/again"
-MFRL=$SCRATCH/again.program submit again -n2 -- \
-    slurm/train.sbatch "$cfg" "$SCRATCH/again"
+# Requeued by hand, cancelled, and one that loses a rank.
+submit_endless again slurm/train.sbatch
 again=$id
+submit_endless cancelled slurm/train.sbatch
+cancelled=$id
+submit_endless lost slurm/train.sbatch
+lost=$id
 
 submit four -N2 -n4 -- slurm/train.sbatch "$cfg" "$SCRATCH/fo ur"
 four=$id
@@ -141,7 +159,7 @@ usage=$id
 # One that cannot work: a rank dies at once, in every life.
 printf '#!/bin/sh\nkill -SEGV $$\n' >"$SCRATCH/broken"
 chmod +x "$SCRATCH/broken"
-MFRL=$SCRATCH/broken MAX_IDLE=2 submit broken -n2 -- \
+submit broken -n2 --export=ALL,MFRL="$SCRATCH/broken",MAX_IDLE=2 -- \
     slurm/train.sbatch "$cfg" "$SCRATCH/broken.run"
 broken=$id
 
@@ -157,6 +175,11 @@ export OMPI_MCA_btl=self,tcp
 
 within 60 has_checkpoint "$SCRATCH/again"
 check "scontrol requeue is accepted" scontrol requeue "$again"
+within 60 has_checkpoint "$SCRATCH/cancelled"
+scancel "$cancelled"
+within 60 has_checkpoint "$SCRATCH/lost"
+rank=$(pgrep -f "^$MFRL train .*=$SCRATCH/lost " | head -n 1)
+check "a rank is killed" kill -9 "$rank"
 
 await four "$four"
 check "srun, 4 tasks on two nodes, a space in the folder" \
@@ -189,6 +212,16 @@ check "scontrol requeue: SLURM queued it, not the script" \
 check "scontrol requeue: one log of both lives" \
     log_says 'life 1: .* is finished'
 
+await lost "$lost"
+check "a lost rank: the job is queued again" \
+    log_says 'life 0: exit code [0-9]*; back into the queue'
+check "a lost rank: as if undisturbed" as_undisturbed "$SCRATCH/lost" 2
+
+await cancelled "$cancelled"
+check "scancel: a checkpoint, and the end" \
+    log_says 'life 0: ended by SLURM, .* is stopped'
+check "scancel: not queued again" [ "$(job_state "$cancelled")" = CANCELLED ]
+
 await broken "$broken"
 check "a job without progress ends after MAX_IDLE lives" \
     log_says 'life 1: .*no new checkpoint in 2 lives'
@@ -200,8 +233,18 @@ await finished "$finished"
 check "a finished run submitted again ends at once" \
     log_says 'is finished already, there is nothing to do'
 check "with exit code 0" exit_code_is "$finished" 0
+more=$(($(json_get "$SCRATCH/again/run.json" rounds) + 20))
+submit more -n2 -- slurm/train.sbatch "$cfg" "$SCRATCH/again" \
+    run.seed=1 run.rounds=$more
+more=$id
+await more "$more"
+check "but goes on when asked for more rounds" \
+    as_undisturbed "$SCRATCH/again" 2
+check "20 more" log_says "resumed at round"
 await many "$many"
 check "srun, 64 tasks on one node" as_undisturbed "$SCRATCH/many" 64
+check "srun, 64 tasks: those that wait let others go first" \
+    log_says 'more tasks than CPUs'
 await mpi-many "$mpi_many"
 check "mpirun, 64 tasks on one node" as_undisturbed "$SCRATCH/mpi-many" 64
 
