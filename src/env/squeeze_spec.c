@@ -26,7 +26,7 @@ const mf_opt mf_squeeze_opts[] = {
      "policy of the actions before step 0, which agents see in it: uniform; "
      "action 0; or that of largest entropy whose mean action is the best x / "
      "N"},
-    {"start_steps", MF_OPT_INT, AT(start_steps), "0", 0, 1e15, NULL, "steps",
+    {"start_steps", MF_OPT_INT, AT(start_steps), "0", 0, 1e9, NULL, "steps",
      "for so many steps agents act by the start's policy instead of their own, "
      "and learn from that; evaluations are without it"},
     {"inertia", MF_OPT_REAL, AT(inertia), "0", 0, 0.999, NULL, NULL,

@@ -68,7 +68,8 @@ mf_status mf_squeeze_expect(const mf_squeeze_game *g, const double *policy,
                             double *x, double *gain);
 
 /** Expected G of every action of one agent while the N - 1 others play one
- *  policy.  @param u  [MF_SQUEEZE_ACTIONS] out
+ *  policy; ends of their sum's distribution below 1e-25 are left out.
+ *  @param u  [MF_SQUEEZE_ACTIONS] out
  *  MF_ERR_MEMORY. */
 mf_status mf_squeeze_payoffs(const mf_squeeze_game *g, const double *policy,
                              double *u);
