@@ -156,8 +156,8 @@ static void fill_warning(squeeze_cfg *cfg)
                  "env.squeeze: dead zone: agents that know nothing yet choose "
                  "evenly, so x is about %.0f, where no agent's action shows in "
                  "the reward (%.3g, at best %.4g): they will learn nothing; "
-                 "use env.squeeze.reward=log, or start=matched with "
-                 "start_steps=1000",
+                 "use env.squeeze.reward=log, or show them the best x first: "
+                 "start=matched and start_steps=1000",
                  x, mf_squeeze_reward(cfg, x), best);
     }
 }

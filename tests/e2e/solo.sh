@@ -21,7 +21,8 @@ train() { # RANKS NAME ARGS...
     train_name=$2
     shift 2
     run_mpi "$train_ranks" train configs/squeeze.ini run.rounds=6 \
-        run.dir="$SCRATCH/$train_name" eval.every=2 "$@"
+        run.dir="$SCRATCH/$train_name" eval.every=2 env.squeeze.reward=raw \
+        env.squeeze.observation=none env.squeeze.inertia=0 net.layers=auto "$@"
 }
 
 same_rows() { # NAME NAME: all columns but the time
