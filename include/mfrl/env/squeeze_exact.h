@@ -38,7 +38,7 @@ void mf_squeeze_matched(double mean, double *policy);
 double mf_squeeze_mean(const double *policy);
 
 /** Probability of sums, below which none can show in an expectation. */
-#define MF_SQUEEZE_TINY 1e-40
+#define MF_SQUEEZE_TINY 1e-25
 
 /** Distribution of a sum: p[s] for lo <= s < hi, 0 elsewhere.  Nobody's sum is
  *  0: {.hi = 1} with p[0] = 1. */
