@@ -159,15 +159,15 @@ static void group_name(const mf_func *f, const char *block, char out[64])
 int mf_func_arrays(const mf_func *f, const char *block, const char *description,
                    int in_state, size_t offset, mf_algo_array *out, int n)
 {
-    mf_net_array arrays[MF_ALGO_MAX_ARRAYS / 4];
-    const int m = mf_net_arrays(f->net, arrays, MF_ALGO_MAX_ARRAYS / 4);
+    mf_net_array arrays[MF_FUNC_MAX_ARRAYS];
+    const int m = mf_net_arrays(f->net, arrays, MF_FUNC_MAX_ARRAYS);
     char group[64];
 
     group_name(f, block, group);
     for (int k = 0; k < m; k++) {
         mf_algo_array *a = &out[n + k];
 
-        MF_ASSERT(n + k < MF_ALGO_MAX_ARRAYS);
+        MF_ASSERT(m <= MF_FUNC_MAX_ARRAYS && n + k < MF_ALGO_MAX_ARRAYS);
         snprintf(a->name, sizeof(a->name), "%.31s/%.63s", group,
                  f->n_tables > 0 ? f->shape.values : arrays[k].name);
         a->description = description;

@@ -103,6 +103,17 @@ static void arrays_cover_the_blocks(learner *l)
 START_TEST(arrays_hold_everything_once)
 {
     each(arrays_cover_the_blocks);
+    for (int a = 0; mf_algo_at(a) != NULL; a++) { /* the deepest there is */
+        mf_run_cfg run;
+        learner l;
+
+        set_run(&run, "net.layers=dense 2, dense 2, dense 2, dense 2, dense 2, "
+                      "dense 2, dense 2, dense 2, dense 2, dense 2, dense 2, "
+                      "dense 2, dense 2, dense 2, dense 2");
+        l = learner_open_any(mf_algo_at(a), two_state_spec(&run, BATCH));
+        arrays_cover_the_blocks(&l);
+        learner_close(&l);
+    }
 }
 END_TEST
 

@@ -19,7 +19,11 @@
 #include "mfrl/cfg/run_cfg.h"
 #include "mfrl/nn/net.h"
 
-enum { MF_ALGO_MAX_ARRAYS = 128, MF_ALGO_INPUTS = 3, MF_MAX_ACTIONS = 255 };
+enum { MF_ALGO_INPUTS = 3, MF_MAX_ACTIONS = 255 };
+
+/* Two functions of 16 layers, weight and bias; their soft copies, and Adam's
+ * two moments. */
+enum { MF_FUNC_MAX_ARRAYS = 32, MF_ALGO_MAX_ARRAYS = 8 * MF_FUNC_MAX_ARRAYS };
 
 /** What an algorithm must know of the environment and of the run. */
 typedef struct mf_algo_spec {
