@@ -79,6 +79,9 @@ static mf_status create_net(mf_func *f)
         net.inputs[net.n_inputs++] =
             (mf_net_input){"abar", 1, 1, spec->n_actions};
     }
+    if (net.n_inputs == 0) {
+        net.layers = "table"; /* of one row */
+    }
     MF_TRY(mf_net_create(&net, &f->net));
     f->n_params = mf_net_n_params(f->net);
     if (mf_net_is_table(f->net)) {

@@ -291,6 +291,25 @@ START_TEST(blind_functions_ignore_the_mean_action)
 }
 END_TEST
 
+/* Without observations, too, nothing is left for a network to see. */
+START_TEST(functions_that_see_nothing_are_tables)
+{
+    mf_func_spec shape;
+    mf_func *q;
+
+    set_run(&run, "net.layers=abar: dense 5 | dense 4");
+
+    const mf_algo_spec spec = blind_spec(&run, 3, 8);
+
+    shape = q_of(&spec, 0.1);
+    shape.sees_abar = 0;
+    ck_assert(mf_func_create(&spec, &shape, &q) == MF_OK);
+    ck_assert_uint_eq(mf_func_n_keys(q), 1);
+    ck_assert_uint_eq(mf_func_n_params(q), 3);
+    mf_func_destroy(&q);
+}
+END_TEST
+
 static uint32_t sum_key(const void *cfg, const uint16_t *counts)
 {
     (void)cfg;
@@ -354,6 +373,7 @@ int main(void)
         clip_shortens_long_gradients_only,
         starts_differ_by_seed_set_and_stream,
         blind_functions_ignore_the_mean_action,
+        functions_that_see_nothing_are_tables,
         mean_actions_may_have_numbers,
         tables_of_too_much_are_refused,
     };

@@ -21,7 +21,7 @@
 typedef struct mf_func mf_func;
 
 /** Its layers are those of the run, without the branch of the mean action if it
- *  does not see that. */
+ *  does not see that; a function that sees nothing at all is a table. */
 typedef struct mf_func_spec {
     const char *name;   /* of its arrays in files: "actor"; "" = the only one,
                            named "table" or "net" */
