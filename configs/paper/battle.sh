@@ -135,7 +135,7 @@ games() { # SET
     t=$T
     [ "$1" = paper ] || t=0.000001
     # shellcheck disable=SC2046,SC2086
-    setsid $MPIRUN -n "$NP" "$MFRL" eval $(players "$1") run.seed=4711 \
+    $MPIRUN -n "$NP" "$MFRL" eval $(players "$1") run.seed=4711 \
         eval.rounds="$GAMES" eval.temperature=$t --out "$OUT/$1" \
         >"$OUT/$1.log" 2>&1
 }
