@@ -10,7 +10,7 @@
 #   QUICK=1 sh configs/paper/battle.sh  only whether it works; two minutes
 #
 # It may be stopped (Ctrl-C, TERM) and called again: what is finished is not run
-# again, what was begun goes on.  Further settings, with their defaults, are the
+# again, what was begun or is now to be longer goes on.  Further settings, with their defaults, are the
 # assignments below.  Results: matrix.csv (rows against columns), policies.csv
 # (budget and digest of every policy), deviations.txt, battle.png.
 set -eu
@@ -26,11 +26,11 @@ name=battle${SMALL:+-small}${QUICK:+-quick}
 : "${SETS:=paper reference}"
 : "${RATE:=8000}" # agent-steps a second, for the estimate
 if [ "$QUICK" ]; then
-    : "${SEEDS:=1}" "${ROUNDS:=4}" "${GAMES:=2}"
+    : "${SEEDS:=1}" "${ROUNDS:=4}" "${COOL:=2}" "${GAMES:=2}"
 elif [ "$SMALL" ]; then
-    : "${SEEDS:=1 2 3}" "${ROUNDS:=60}" "${GAMES:=10}"
+    : "${SEEDS:=1 2 3}" "${ROUNDS:=100}" "${COOL:=30}" "${GAMES:=10}"
 else
-    : "${SEEDS:=1 2 3}" "${ROUNDS:=1000}" "${GAMES:=20}"
+    : "${SEEDS:=1 2 3}" "${ROUNDS:=1000}" "${COOL:=300}" "${GAMES:=20}"
 fi
 
 # Of both sets.  T is how the policies play in the end, and in the games.
@@ -56,11 +56,11 @@ config_of() { # SET
     esac
 }
 
-# Arguments that follow from the set: half of the rounds to cool down; what the
-# public code's actor-critics do after a death is algo.*.bootstrap.
+# Arguments that follow from the set: COOL rounds to cool down; what the public
+# code's actor-critics do after a death is algo.*.bootstrap.
 extra() { # SET ALGO
     case $1-$2 in
-    paper-*) echo "policy.temperature=0:0.1,$((ROUNDS / 2)):$T" ;;
+    paper-*) echo "policy.temperature=0:0.1,$COOL:$T" ;;
     reference-mfq | reference-il) ;;
     reference-*) echo "learner.terminal=learn" ;;
     esac
@@ -71,6 +71,11 @@ extra() { # SET ALGO
 from_json() { # RUN_DIR KEY
     sed -n "s/^[[:space:]]*\"$2\":[[:space:]]*\"\\{0,1\\}\\([^\",]*\\).*/\\1/p" \
         "$1/run.json" 2>/dev/null
+}
+
+finished() { # RUN_DIR
+    [ "$(from_json "$1" state)" = finished ] &&
+        [ "$(from_json "$1" rounds)" -ge "$ROUNDS" ]
 }
 
 current=
@@ -98,7 +103,7 @@ train() { # RUN_DIR ARGS...
     until wait "$job"; do
         kill -0 "$job" 2>/dev/null || break # else: a signal, and it goes on
     done
-    if [ "$(from_json "$current" state)" != finished ]; then
+    if ! finished "$current"; then
         [ "$stopping" ] && echo "stopped; the same command goes on" && exit 0
         tail -n 3 "$current.log" >&2
         exit 1
@@ -110,7 +115,7 @@ train() { # RUN_DIR ARGS...
 train_all() { # SET SEED: those that are not finished
     for algo in $ALGOS; do
         dir=$RUNS/$1/$algo-$2
-        [ "$(from_json "$dir" state)" != finished ] || continue
+        ! finished "$dir" || continue
         echo "$(date +%T) training $dir"
         # shellcheck disable=SC2046,SC2086  # lists of arguments
         train "$dir" "$(config_of "$1")" $common "net.layers=$layers" \
@@ -229,8 +234,7 @@ mkdir -p "$RUNS" "$OUT"
 for set in $SETS; do
     for seed in $SEEDS; do
         for algo in $ALGOS; do
-            [ "$(from_json "$RUNS/$set/$algo-$seed" state)" = finished ] ||
-                echo "$algo"
+            finished "$RUNS/$set/$algo-$seed" || echo "$algo"
         done
     done
 done | awk -v steps=$((ROUNDS * 400 * n_agents)) -v rate="$RATE" '
