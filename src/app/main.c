@@ -1,6 +1,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include <mpi.h>
 
 #include "command.h"
 #include "mfrl/algo/algo.h"
@@ -59,8 +62,9 @@ static int is_train_argument(const char *arg)
            (n > 4 && strcmp(arg + n - 4, ".ini") == 0);
 }
 
-/* Before MPI is up, 64 ranks would say the same thing 64 times. */
-static void let_one_rank_speak(void)
+/* Before MPI is up, 64 ranks would say the same thing 64 times.  1 on those
+ * that are to be silent. */
+static int let_one_rank_speak(void)
 {
     static const char *const RANK[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK",
                                        "SLURM_PROCID"};
@@ -73,9 +77,10 @@ static void let_one_rank_speak(void)
                 mf_log_silence();
                 (void)!freopen("/dev/null", "w", stdout);
             }
-            return;
+            return atoi(rank) > 0;
         }
     }
+    return 0;
 }
 
 static mf_status dispatch(int argc, char **argv)
@@ -103,6 +108,14 @@ static mf_status dispatch(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    let_one_rank_speak();
-    return (int)dispatch(argc, argv);
+    const int silent = let_one_rank_speak();
+    const mf_status st = dispatch(argc, argv);
+    int mpi = 0;
+
+    MPI_Initialized(&mpi);
+    if (silent && st != MF_OK && !mpi) {
+        sleep(
+            1); /* mpirun ends the one that speaks with the first that fails */
+    }
+    return (int)st;
 }

@@ -9,6 +9,7 @@ MFRL names the program, MPIRUN the launcher.  Needs no package; what needs root
 (a disk that is full) is left out without it.
 """
 import collections
+import glob
 import os
 import random
 import re
@@ -229,17 +230,20 @@ class Run:
             raise Wrong(f"nobody said '{says}'")
         return code
 
-    def round_of_latest(self):
-        path = os.path.join(self.dir, "checkpoints", "latest", "manifest.json")
-        try:
+    def saved(self):
+        """Round of the newest checkpoint."""
+        rounds = [0]
+        for path in glob.glob(os.path.join(self.dir, "checkpoints", "*step-*",
+                                           "manifest.json")):
             with open(path) as f:
-                return int(re.search(r'"round":\s*(\d+)', f.read()).group(1))
-        except OSError:
-            return 0
+                rounds.append(int(re.search(r'"round":\s*(\d+)',
+                                            f.read()).group(1)))
+        return max(rounds)
 
-    def go_on(self, says=None):
+    def go_on(self, says=None, saved=None):
         """Resume to the end and compare everything."""
-        rounds = self.round_of_latest() // EVERY * EVERY + 2 * EVERY
+        saved = self.saved() if saved is None else saved
+        rounds = saved // EVERY * EVERY + 2 * EVERY
         job = self.start(rounds=rounds)
         self.ended(job, 0, says)
         if self.state() != "finished":
@@ -426,11 +430,11 @@ def damage(run, how):
     job = run.running()
     os.kill(job.process.pid, signal.SIGUSR1)
     code = run.stopped(job)
+    saved = run.saved()
     newest = os.path.join(run.dir, "checkpoints", run.latest())
     how(os.path.join(newest, run.rng.choice(sorted(os.listdir(newest)))),
         run.rng)
-    # at most two checkpoints behind, and then as far as it had come
-    run.go_on(says="checkpoint .* is damaged and skipped")
+    run.go_on("checkpoint .* is damaged and skipped", saved)
     return code
 
 
