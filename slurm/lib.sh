@@ -159,8 +159,10 @@ conclude() {
         say "$run is stopped ($reason); submit the same line again to go on"
         exit 0
     fi
-    case $code,$reason in # would come again
-    [2346],* | *,numerical*)
+    # What would come again.  After a lost node exit code 2 may only say that
+    # the life before still holds the run directory.
+    case $life,$code,$reason in
+    0,2,* | *,[346],* | *,numerical*)
         say "exit code $code is final"
         exit "$code"
         ;;
