@@ -57,4 +57,8 @@ mf_status mf_trainer_run(mf_trainer *t);
  *  Collective on all ranks; blocks. */
 mf_status mf_trainer_digest(mf_trainer *t, uint64_t *weights, uint64_t *worlds);
 
+/** Log the round's digests, on one line that scripts compare.
+ *  Collective on all ranks; blocks. */
+mf_status mf_trainer_log_digest(mf_trainer *t);
+
 #endif
