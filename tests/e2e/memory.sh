@@ -37,3 +37,8 @@ holds trajectory 3 env.name=ising env.ising.width=200 env.ising.height=200 \
     trajectory.every=1 run.rounds=2
 holds evaluation 2 env.name=battle eval.every=1 eval.rounds=2 \
     eval.against="random, $SCRATCH/battle" run.rounds=1
+holds rollout 2 env.name=battle algo.name=mfppo pipeline.steps_per_round=60 \
+    "net.layers=dense 16" learner.samples_per_step=0.01 run.rounds=1
+holds rollout-table 3 env.name=ising algo.name=ac world.count=60 \
+    pipeline.steps_per_round=100 learner.samples_per_step=0.01 run.rounds=2 \
+    ranks.learners=2
