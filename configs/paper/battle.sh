@@ -12,7 +12,8 @@
 # It may be stopped (Ctrl-C, TERM) and called again: what is finished is not run
 # again, what was begun or is now to be longer goes on.  Further settings, with their defaults, are the
 # assignments below.  Results: matrix.csv (rows against columns), policies.csv
-# (budget and digest of every policy), deviations.txt, battle.png.
+# (budget and digest of every policy), deviations.txt, battle.png; and alone.csv:
+# the paper's form with one deviation alone against the paper's form.
 set -eu
 
 : "${MFRL:=build/release/mfrl-dist}"
@@ -24,6 +25,8 @@ name=battle${SMALL:+-small}${QUICK:+-quick}
 : "${OUT:=runs/paper/$name}"  # the results
 : "${ALGOS:=mfq il mfac ac mfppo}"
 : "${SETS:=paper reference}"
+: "${ALONE:=mfq ac}" # algorithms whose deviations are also tried alone
+: "${ALONE_SEEDS:=1}"
 : "${RATE:=8000}" # agent-steps a second, for the estimate
 if [ "$QUICK" ]; then
     : "${SEEDS:=1}" "${ROUNDS:=4}" "${COOL:=2}" "${GAMES:=2}"
@@ -51,8 +54,35 @@ fi
 
 config_of() { # SET
     case $1 in
-    paper) echo configs/battle.ini ;;
     reference) echo configs/battle-reference.ini ;;
+    *) echo configs/battle.ini ;;
+    esac
+}
+
+# The deviations of an algorithm, each a set of its own.
+rows_of() { # ALGO
+    case $1 in
+    mfq) echo argmax double team lagged mask selfplay ;;
+    il) echo argmax double mask selfplay ;;
+    ac) echo bootstrap weights lambda selfplay ;;
+    mfac) echo onpolicy team lagged selfplay ;;
+    mfppo) echo blind bootstrap weights lambda team lagged selfplay ;;
+    esac
+}
+
+keys_of() { # ROW ALGO
+    case $1 in
+    argmax) echo policy.temperature=0.000001 ;;
+    double) echo "algo.$2.target=double" ;;
+    team) echo env.battle.mean_action=team ;;
+    lagged) echo env.battle.keying=lagged ;;
+    mask) echo learner.terminal=mask ;;
+    selfplay) echo selfplay.rule=reference selfplay.keep=0.01 ;;
+    onpolicy) echo algo.mfac.form=onpolicy ;;
+    blind) echo "algo.$2.actor_abar=off" ;;
+    bootstrap) echo "algo.$2.bootstrap=last" ;;
+    weights) echo "algo.$2.entropy=0.08 algo.$2.value=0.1" ;;
+    lambda) echo "algo.$2.lambda=1" ;;
     esac
 }
 
@@ -60,9 +90,9 @@ config_of() { # SET
 # code's actor-critics do after a death is algo.*.bootstrap.
 extra() { # SET ALGO
     case $1-$2 in
-    paper-*) echo "policy.temperature=0:0.1,$COOL:$T" ;;
     reference-mfq | reference-il) ;;
     reference-*) echo "learner.terminal=learn" ;;
+    *) echo "policy.temperature=0:0.1,$COOL:$T $(keys_of "$1" "$2")" ;;
     esac
 }
 
@@ -112,15 +142,14 @@ train() { # RUN_DIR ARGS...
     [ -z "$stopping" ] || { echo "stopped; the same command goes on" && exit 0; }
 }
 
-train_all() { # SET SEED: those that are not finished
-    for algo in $ALGOS; do
-        dir=$RUNS/$1/$algo-$2
-        ! finished "$dir" || continue
-        echo "$(date +%T) training $dir"
-        # shellcheck disable=SC2046,SC2086  # lists of arguments
-        train "$dir" "$(config_of "$1")" $common "net.layers=$layers" \
-            $(extra "$1" "$algo") algo.name="$algo" run.seed="$2"
-    done
+train_one() { # SET ALGO SEED: unless it is finished
+    dir=$RUNS/$1/$2-$3
+    finished "$dir" && return
+    echo "$(date +%T) training $dir"
+    mkdir -p "$RUNS/$1"
+    # shellcheck disable=SC2046,SC2086  # lists of arguments
+    train "$dir" "$(config_of "$1")" $common "net.layers=$layers" \
+        $(extra "$1" "$2") algo.name="$2" run.seed="$3"
 }
 
 # ---- all against all --------------------------------------------------------
@@ -190,6 +219,49 @@ pool() { # SET
     }' "$OUT/$1/eval.csv"
 }
 
+# ---- one deviation alone -----------------------------------------------------
+
+# The paper's policies of an algorithm and those with one deviation.
+alone() { # ALGO
+    players=
+    for seed in $SEEDS; do
+        players="$players $RUNS/paper/$1-$seed"
+    done
+    for row in $(rows_of "$1"); do
+        for seed in $ALONE_SEEDS; do
+            train_one "$row" "$1" "$seed"
+            players="$players $RUNS/$row/$1-$seed"
+        done
+    done
+    echo "$(date +%T) one deviation alone: $1"
+    # shellcheck disable=SC2086
+    $MPIRUN -n "$NP" "$MFRL" eval $players random rush run.seed=4711 \
+        eval.rounds="$GAMES" eval.temperature=$T --out "$OUT/alone-$1" \
+        >"$OUT/alone-$1.log" 2>&1
+    awk -F, -v name="$1" -v rows="paper $(rows_of "$1")" '
+    function set(path,    part, n) { n = split(path, part, "/")
+        return n > 1 ? part[n - 1] : path }
+    function add(a, b, won, lost, kills) {
+        g[a, b] += $at["games"]; w[a, b] += won; l[a, b] += lost
+        k[a, b] += kills * $at["games"] }
+    NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+    set($1) != set($2) {
+        add(set($1), set($2), $at["wins"], $at["losses"], $at["kills_a"])
+        add(set($2), set($1), $at["losses"], $at["wins"], $at["kills_b"])
+    }
+    END {
+        n = split(rows, row, " ")
+        m = split("paper random rush", other, " ")
+        for (i = 1; i <= n; i++) for (j = 1; j <= m; j++) {
+            a = row[i]; b = other[j]
+            if (g[a, b] > 0)
+                printf "%s,%s,%s,%d,%d,%d,%d,%.2f\n", name, a, b, g[a, b],
+                    w[a, b], g[a, b] - w[a, b] - l[a, b], l[a, b],
+                    k[a, b] / g[a, b]
+        }
+    }' "$OUT/alone-$1/eval.csv" >>"$OUT/alone.csv"
+}
+
 show() { # SET: the matrix as text
     echo "$1: games won by the row, % (95 % of the games)"
     awk -F, -v set="$1" -v names="$ALGOS random rush" '
@@ -245,8 +317,9 @@ done | awk -v steps=$((ROUNDS * 400 * n_agents)) -v rate="$RATE" '
 deviations >"$OUT/deviations.txt"
 for seed in $SEEDS; do
     for set in $SETS; do
-        mkdir -p "$RUNS/$set"
-        train_all "$set" "$seed"
+        for algo in $ALGOS; do
+            train_one "$set" "$algo" "$seed"
+        done
     done
 done
 echo "set,algorithm,seed,environment_steps,agent_steps,wall_s,digest_weights" \
@@ -259,6 +332,11 @@ for set in $SETS; do
     games "$set" || { tail -n 3 "$OUT/$set.log" >&2 && exit 1; }
     pool "$set" >>"$OUT/matrix.csv"
     show "$set"
+done
+echo "algorithm,deviation,against,games,wins,ties,losses,kills" \
+    >"$OUT/alone.csv"
+for algo in $ALONE; do
+    alone "$algo" || { tail -n 3 "$OUT/alone-$algo.log" >&2 && exit 1; }
 done
 if command -v gnuplot >/dev/null 2>&1; then
     gnuplot -e "dir='$OUT'" configs/plots/battle-matrix.gp
