@@ -52,3 +52,22 @@ check "MF-Q's Q is the reward at every temperature" \
     [ "$(grep -cE '^mfq,.*,0,0$' "$ising/curve.csv")" -eq 16 ]
 check "lagged, it is not at any" \
     [ "$(grep -cE '^mfq-lagged,.*,0,0$' "$ising/curve.csv")" -eq 0 ]
+
+squeeze=$SCRATCH/squeeze
+RUNS=$squeeze OUT=$squeeze sh configs/paper/squeeze.sh >"$LOG" 2>&1 </dev/null &
+job=$!
+until [ -e "$squeeze/fmq-100/run.json" ] || ! kill -0 "$job" 2>/dev/null; do
+    sleep 0.2
+done
+kill -TERM "$job"
+check "the squeeze stops" wait "$job"
+check "and says how to go on" log_says "the same command goes on"
+cp "$squeeze/mfq-100/run.json" "$SCRATCH/first.json"
+check "it goes on" script squeeze
+check "without what was finished" \
+    cmp -s "$SCRATCH/first.json" "$squeeze/mfq-100/run.json"
+check "7 algorithms" [ "$(rows "$squeeze/summary.csv")" -eq 7 ]
+check "MF-Q finds the best sum with every seed" \
+    grep -q '^mfq,100,4,4,42[23]\.' "$squeeze/summary.csv"
+check "which nobody knew before" [ "$(awk -F, '$1 == "mfq" && $10 < 418' \
+    "$squeeze/summary.csv" | wc -l)" -eq 1 ]

@@ -1,0 +1,201 @@
+#!/bin/sh
+# The Gaussian Squeeze of the mean-field paper (Yang et al., ICML 2018, section
+# 5.1): which algorithms find the best sum from even play, for 100, 500 and 1000
+# agents.  A success is a policy whose mean G with exploration off is 418 or
+# more, of at most 423.03.
+#
+#   sh configs/paper/squeeze.sh
+#   QUICK=1 sh configs/paper/squeeze.sh    only whether it works; two minutes
+#
+# Seeds are worlds of one run, each with weights and random numbers of its own;
+# all algorithms start in the same worlds.  Two groups of settings:
+#
+#   mfq       configs/squeeze-paper.ini: one table for all, keyed by the mean
+#             action; two agents choose in a step
+#   the rest  a table for each agent, all choose in every step; mfac, mfppo:
+#             a critic keyed by the mean action, in 50 bins
+#
+# It may be stopped (Ctrl-C, TERM) and called again: what is finished is not run
+# again, what was begun goes on.  Results: summary.csv, squeeze.png.
+set -eu
+
+: "${MFRL:=build/release/mfrl-dist}"
+: "${MPIRUN:=mpirun --oversubscribe --bind-to none}"
+: "${NP:=$(nproc)}"
+: "${QUICK:=}"
+: "${RUNS:=runs/paper/squeeze${QUICK:+-quick}}" # what is run
+: "${OUT:=$RUNS}"                               # the results
+: "${SEED:=1}"
+: "${ALGOS:=mfq fmq rec-fmq il mfac ac mfppo}"
+: "${RATE:=4e5}" # agent-steps a second, for the estimate
+if [ "$QUICK" ]; then
+    : "${SIZES:=100}" "${SEEDS:=4}" "${SHORT:=10}"
+else
+    : "${SIZES:=100 500 1000}" "${SEEDS:=20}" "${SHORT:=1}"
+fi
+GOOD=418
+
+# Rounds of 20 steps.  Frequency maximum Q and IL have cooled down, or made up
+# their mind, by their end; actor-critics go on getting better for longer.
+rounds_of() { # ALGO N
+    case $1-$2 in
+    mfq-100) echo 300 ;;
+    mfq-500) echo 1800 ;;
+    mfq-*) echo 3500 ;;
+    mfac-1000 | ac-1000 | mfppo-1000) echo $((1000 / SHORT)) ;;
+    mfac-* | ac-* | mfppo-*) echo $((600 / SHORT)) ;;
+    *) echo $((100 / SHORT)) ;;
+    esac
+}
+
+# The same temperature for each seed: a list makes as many worlds.
+temperatures() { # T
+    awk -v t="$1" -v n="$SEEDS" \
+        'BEGIN { for (i = 1; i <= n; i++) printf "%s%s", t, i < n ? "," : "" }'
+}
+
+settings() { # ALGO N ROUNDS
+    t=0.001
+    if [ "$1" = mfq ]; then
+        echo "env.squeeze.bins=$((3 * $2)) env.squeeze.start_steps=$((6 * $2))
+            eval.rounds=$((10 * $2))
+            env.squeeze.inertia=$(awk -v n="$2" 'BEGIN { print 1 - 2 / n }')"
+    else
+        echo "table.sharing=per_agent env.squeeze.inertia=0 eval.rounds=20
+            env.squeeze.start_steps=0 env.squeeze.bins=1 replay.shards=2
+            replay.capacity=$((40 * $2)) learner.batch=$((20 * $2))
+            learner.samples_per_step=1"
+    fi
+    case $1 in
+    mfac) echo "algo.mfac.form=onpolicy algo.mfac.actor_abar=off" ;;
+    # with one update a round its clip would do nothing
+    mfppo) echo "algo.mfppo.actor_abar=off learner.samples_per_step=4" ;;
+    esac
+    case $1 in
+    mfac | mfppo) echo "env.squeeze.bins=50" ;;
+    esac
+    case $1-$2 in # where even play earns something, G as the papers have it
+    fmq-100 | rec-fmq-100 | il-100)
+        t=1
+        echo "env.squeeze.reward=raw"
+        ;;
+    fmq-* | rec-fmq-*) echo "algo.$1.floor=0.01" ;;
+    mfac-* | ac-* | mfppo-*)
+        echo "learner.lr=0.1 policy.temperature=0:0.01,$(($3 * 2 / 5)):0.003,$((
+            $3 * 4 / 5)):0.001"
+        ;;
+    esac
+    echo "env.squeeze.temperature=$(temperatures $t)"
+}
+
+# ---- one run ------------------------------------------------------------------
+
+from_json() { # RUN_DIR KEY
+    sed -n "s/^[[:space:]]*\"$2\":[[:space:]]*\"\\{0,1\\}\\([^\",]*\\).*/\\1/p" \
+        "$1/run.json" 2>/dev/null
+}
+
+finished() { # RUN_DIR ROUNDS
+    [ "$(from_json "$1" state)" = finished ] &&
+        [ "$(from_json "$1" rounds)" -ge "$2" ]
+}
+
+current=
+stopping=
+stop() {
+    stopping=yes
+    [ -z "$current" ] || touch "$current/STOP"
+}
+trap stop INT TERM
+
+# In a session of its own, so that Ctrl-C stops it by way of stop.
+train() { # RUN_DIR ROUNDS ARGS...
+    current=$1
+    rounds=$2
+    shift 2
+    if [ -d "$current/checkpoints" ]; then
+        set -- --resume "$current" run.rounds="$rounds"
+    else
+        rm -rf "$current"
+        set -- "$@" run.dir="$current" run.rounds="$rounds"
+    fi
+    mkdir -p "$current"
+    # shellcheck disable=SC2086  # MPIRUN is a command with arguments
+    setsid $MPIRUN -n "$NP" "$MFRL" train "$@" >>"$current.log" 2>&1 &
+    job=$!
+    until wait "$job"; do
+        kill -0 "$job" 2>/dev/null || break # else: a signal, and it goes on
+    done
+    if ! finished "$current" "$rounds"; then
+        [ "$stopping" ] && echo "stopped; the same command goes on" && exit 0
+        tail -n 3 "$current.log" >&2
+        exit 1
+    fi
+    current=
+    [ -z "$stopping" ] || { echo "stopped; the same command goes on" && exit 0; }
+}
+
+# ---- the results --------------------------------------------------------------
+
+# Rows of eval.csv are round, agent_steps, wall_s, set, reward, G, x.
+row() { # ALGO N: one of summary.csv
+    dir=$RUNS/$1-$2
+    awk -F, -v algo="$1" -v n="$2" -v good=$GOOD \
+        -v rounds="$(from_json "$dir" rounds)" \
+        -v digest="$(from_json "$dir" digest_weights)" '
+    NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+    $1 == 0 { before += $at["G"]; seeds++ }
+    $1 == rounds {
+        g = $at["G"]; sum += g; square += g * g; x += $at["x"]; m++
+        steps = $at["agent_steps"]
+        wins += g >= good
+        if (m == 1 || g < least) least = g
+        if (m == 1 || g > most) most = g
+    }
+    END {
+        v = m > 1 ? (square - sum * sum / m) / (m - 1) : 0
+        printf "%s,%d,%d,%d,%.3f,%.3f,%.3f,%.3f,%.1f,%.3f,%d,%s\n", algo, n, m,
+            wins, sum / m, sqrt(v > 0 ? v : 0), least, most, x / m,
+            before / seeds, steps, digest
+    }' "$dir/eval.csv"
+}
+
+# ---- the whole ----------------------------------------------------------------
+
+mkdir -p "$RUNS" "$OUT"
+for n in $SIZES; do
+    for algo in $ALGOS; do
+        rounds=$(rounds_of "$algo" "$n")
+        finished "$RUNS/$algo-$n" "$rounds" || echo "$algo $n $rounds"
+    done
+done | awk -v seeds="$SEEDS" -v rate="$RATE" '
+    # a step of mfq takes as long as 50 agents that choose, and a tenth of N
+    { time += $3 * 20 * seeds * ($1 == "mfq" ? 50 + $2 / 10 : $2) / rate }
+    END { printf "%d runs to go: about %.0f minutes at %g agent-steps/s\n", NR,
+        time / 60 + 0.5, rate }'
+
+for n in $SIZES; do
+    for algo in $ALGOS; do
+        rounds=$(rounds_of "$algo" "$n")
+        dir=$RUNS/$algo-$n
+        ! finished "$dir" "$rounds" || continue
+        echo "$(date +%T) running $dir"
+        # shellcheck disable=SC2046  # a list of arguments
+        train "$dir" "$rounds" configs/squeeze-paper.ini run.seed="$SEED" \
+            algo.name="$algo" env.squeeze.agents="$n" eval.every="$rounds" \
+            $(settings "$algo" "$n" "$rounds")
+    done
+done
+echo "algo,N,seeds,successes,mean_G,sd_G,min_G,max_G,mean_x,untrained_G,agent_steps,digest_weights" \
+    >"$OUT/summary.csv"
+for n in $SIZES; do
+    for algo in $ALGOS; do
+        row "$algo" "$n" >>"$OUT/summary.csv"
+    done
+done
+awk -F, 'NR > 1 { printf "%-8s N %4d  %2d of %d at G >= '$GOOD'  mean %7.2f  x %6.1f\n",
+    $1, $2, $4, $3, $5, $9 }' "$OUT/summary.csv"
+if command -v gnuplot >/dev/null 2>&1; then
+    gnuplot -e "dir='$OUT'" configs/plots/squeeze-paper.gp
+fi
+echo "results are in $OUT"
