@@ -257,6 +257,9 @@ static mf_status checkpoint(mf_trainer *t)
     }
     MF_TRY(mf_save(t));
     mf_stop_saved(&t->stop, mf_clock_now() - began);
+    mf_save_plan_saved(&t->plan, t->round, began, mf_clock_now());
+    MF_TRY(mf_comm_bcast(&t->plan.next, sizeof(t->plan.next), 0,
+                         t->run->roles.control));
     if (t->run->roles.rank == 0 && t->record != NULL && t->saved == t->round) {
         t->record->at = *mf_report_progress(t->report);
         (void)mf_run_record_write(t->record, t->run->cfg, &t->run->roles.plan);
@@ -343,29 +346,22 @@ static mf_status measure_gaps(mf_trainer *t)
                           newest.values, t->round, t->gaps);
 }
 
-/* The next round after this one that is a multiple of @p every. */
-static int64_t next_multiple(int64_t round, int64_t every, int64_t last)
-{
-    const int64_t next = every > 0 ? (round / every + 1) * every : last;
-
-    return next < last ? next : last;
-}
-
 mf_status mf_trainer_run(mf_trainer *t)
 {
     const int64_t rounds = t->run->cfg->run.run.rounds;
-    const int64_t save = t->run->cfg->run.checkpoint.every;
     const int64_t eval = t->run->cfg->run.eval.every;
 
     if (t->round == 0 && t->solo != NULL) { /* what learning starts from */
         MF_TRY(evaluate(t));
     }
     MF_TRY(evaluate_if_due(t));
+    mf_save_plan_begin(&t->plan, t->run->cfg->run.checkpoint.every, t->round,
+                       mf_clock_now());
     while (t->round < rounds && !t->stopped) {
-        const int64_t next = next_multiple(t->round, save, rounds);
+        const int64_t next = mf_save_plan_next(&t->plan, t->round, rounds);
         const int64_t before = t->round;
 
-        MF_TRY(mf_trainer_rounds(t, next_multiple(t->round, eval, next)));
+        MF_TRY(mf_trainer_rounds(t, mf_next_multiple(t->round, eval, next)));
         /* before the checkpoint, so that what it found is not lost with it */
         if (eval > 0 && t->round > before && t->round % eval == 0 &&
             !t->stopped) {

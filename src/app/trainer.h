@@ -10,6 +10,7 @@
 #include "learner.h"
 #include "mfrl/comm/weights.h"
 #include "report.h"
+#include "save_plan.h"
 #include "solo_evaluation.h"
 #include "stop.h"
 
@@ -24,6 +25,7 @@ typedef struct mf_trainer {
     mf_solo_evaluation *solo; /* NULL if there is none; with one team */
     int64_t round;            /* rounds completed */
     int64_t saved;            /* that the newest checkpoint holds, -1 = none */
+    mf_save_plan plan;        /* of checkpoints */
     struct mf_run_record *record; /* kept up to date at checkpoints, or NULL */
     mf_stop stop;                 /* rank 0 */
     int stopped; /* the run was asked to stop before its last round */

@@ -134,8 +134,11 @@ static const mf_opt POLICY[] = {
 };
 
 static const mf_opt CHECKPOINT[] = {
-    {"every", MF_OPT_INT, AT(checkpoint.every), "100", 0, 1e9, NULL, "rounds",
-     "rounds between checkpoints; 0 = only at the end"},
+    {"every", MF_OPT_INT, AT(checkpoint.every), "auto", 0, 1e9, "auto=-1",
+     "rounds",
+     "rounds between checkpoints; 0 = only at the end; auto = 100 at first, "
+     "then "
+     "so many that saving takes about 1 % of the time"},
     {"keep", MF_OPT_INT, AT(checkpoint.keep), "2", 1, 1000, NULL, "checkpoints",
      "newest checkpoints that stay on disk"},
     {.key = NULL},

@@ -67,7 +67,7 @@ START_TEST(defaults_are_those_of_the_design)
     ck_assert_double_eq(c.learner.gamma, 0.95);
     ck_assert_double_eq(c.learner.tau_soft, 0.005);
     ck_assert_double_eq(mf_schedule_at(&c.policy.temperature, 5), 0);
-    ck_assert_int_eq(c.checkpoint.every, 100);
+    ck_assert_int_eq(c.checkpoint.every, -1); /* auto */
     ck_assert_int_eq(c.checkpoint.keep, 2);
     ck_assert_int_eq(c.trajectory.every, 0);
     ck_assert_str_eq(c.trajectory.fields, "hp, action, reward");

@@ -80,7 +80,7 @@ typedef struct mf_run_cfg {
         char opponent[MF_OPT_TEXT];
     } selfplay;
     struct {
-        int64_t every; /* rounds; 0 = at the end only */
+        int64_t every; /* rounds; 0 = at the end only, -1 = auto */
         int64_t keep;
     } checkpoint;
     struct {
