@@ -68,26 +68,37 @@ static double busy(const totals *t, mf_phase phase)
     return t->sum[phase] - t->wait[phase];
 }
 
-/* Part of the time in which actors act, without waiting, that is not spent in
- * networks and tables. */
-static double outside_inference(const totals *t)
+/* Seconds in which actors act, without waiting; those outside networks and
+ * tables, and recordings apart. */
+static double acting(const totals *t, double *outside)
 {
     static const mf_phase OUTSIDE[] = {MF_PHASE_OBSERVE, MF_PHASE_WAIT_HALO,
                                        MF_PHASE_RESOLVE, MF_PHASE_PACK,
                                        MF_PHASE_SHIP};
-    double outside = 0, all;
 
+    *outside = 0;
     for (size_t k = 0; k < sizeof(OUTSIDE) / sizeof(OUTSIDE[0]); k++) {
-        outside += busy(t, OUTSIDE[k]);
+        *outside += busy(t, OUTSIDE[k]);
     }
-    all = outside + busy(t, MF_PHASE_ACT);
+    return *outside + busy(t, MF_PHASE_ACT);
+}
+
+static double outside_inference(const totals *t)
+{
+    double outside;
+    const double all = acting(t, &outside);
+
     return all > 0 ? outside / all : 0;
 }
 
-/* Part of the actors' time that recording steps took; it waits for no one. */
-static double recording(const totals *actors)
+/* Part of the actors' busy time that recording steps took. */
+static double recording(const totals *t)
 {
-    return share(actors, MF_PHASE_RECORD);
+    double outside;
+    const double record = busy(t, MF_PHASE_RECORD);
+    const double all = acting(t, &outside) + record;
+
+    return all > 0 ? record / all : 0;
 }
 
 /* Part of the run's time in which checkpoints held up the rank that they held
@@ -314,7 +325,7 @@ static void log_rates(const mf_trainer *t, const totals *all,
                 100 * outside_inference(actors));
     mf_log_root(MF_LOG_INFO,
                 "overhead   checkpoints %.2f %% of the run's time, recording "
-                "%.2f %% of the actors'",
+                "%.2f %% of the actors' busy time",
                 100 * checkpointing(all, wall), 100 * recording(actors));
 }
 
