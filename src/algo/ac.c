@@ -8,13 +8,9 @@ static const mf_opt OPTS[] = {
     {NULL, MF_OPT_INT, 0, NULL, 0, 0, NULL, NULL, NULL},
 };
 
-static mf_status create(const void *config, const mf_algo_spec *spec,
-                        void **algo)
+static mf_status create(const void *cfg, const mf_algo_spec *spec, void **algo)
 {
-    mf_ac_cfg cfg = *(const mf_ac_cfg *)config;
-
-    cfg.form = MF_AC_ROUND;
-    return mf_ac_create(&cfg, 0, spec, algo);
+    return mf_ac_create(cfg, MF_AC_ROUND, 0, spec, algo);
 }
 
 const mf_algo_ops mf_algo_ac = {
@@ -31,7 +27,7 @@ const mf_algo_ops mf_algo_ac = {
     .init = mf_ac_init,
     .act = mf_ac_act,
     .policy = mf_ac_policy,
-    .on_policy = mf_ac_always,
+    .on_policy = mf_algo_always_on_policy,
     .evaluate = mf_ac_evaluate,
     .advantages = mf_ac_advantages,
     .gradient = mf_ac_gradient,

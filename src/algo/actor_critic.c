@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "mfrl/base/mem.h"
+#include "mfrl/nn/act.h"
 #include "mfrl/nn/adam.h"
 
 struct mf_ac {
@@ -19,12 +20,6 @@ struct mf_ac {
     float *values; /* [max_rows][n_values] */
     float *td;     /* [max_rows] */
 };
-
-int mf_ac_always(const void *cfg)
-{
-    (void)cfg;
-    return 1;
-}
 
 void mf_ac_destroy(void **algo)
 {
@@ -64,7 +59,7 @@ static mf_status create_parts(mf_ac *m, int critic_abar,
     m->n_values = critic.n_out;
     MF_TRY(mf_func_create(spec, &actor, &m->actor));
     MF_TRY(mf_func_create(spec, &critic, &m->critic));
-    MF_TRY(mf_chooser_create(m->actor, spec->n_actions, &m->chooser));
+    MF_TRY(mf_chooser_create(spec, m->actor, &m->chooser));
     MF_TRY(mf_alloc(rows * (size_t)m->n_actions, sizeof(float), "logits",
                     &m->logits));
     MF_TRY(mf_alloc(rows * (size_t)m->n_values, sizeof(float), "values",
@@ -72,7 +67,7 @@ static mf_status create_parts(mf_ac *m, int critic_abar,
     return mf_alloc(rows, sizeof(float), "errors", &m->td);
 }
 
-mf_status mf_ac_create(const mf_ac_cfg *cfg, int critic_abar,
+mf_status mf_ac_create(const mf_ac_cfg *cfg, int form, int critic_abar,
                        const mf_algo_spec *spec, void **algo)
 {
     mf_ac *m = NULL;
@@ -81,6 +76,7 @@ mf_status mf_ac_create(const mf_ac_cfg *cfg, int critic_abar,
     *algo = NULL;
     MF_TRY(mf_alloc(1, sizeof(*m), "actor-critic", &m));
     m->cfg = *cfg;
+    m->cfg.form = form;
     m->n_actions = spec->n_actions;
     m->max_rows = spec->max_rows;
     m->batch = spec->batch;
@@ -169,20 +165,11 @@ mf_status mf_ac_policy(void *algo, const float *weights, double t,
     return mf_chooser_policy(((mf_ac *)algo)->chooser, weights, t > 0, b, pi);
 }
 
-static mf_func_input input_of(const mf_minibatch *b)
-{
-    return (mf_func_input){.n = (uint32_t)b->n,
-                           .id = b->id,
-                           .obs = b->obs,
-                           .counts = b->counts,
-                           .ctxs = b->ctx};
-}
-
 mf_status mf_ac_evaluate(void *algo, const float *weights,
                          const mf_minibatch *b, float *value, float *pi)
 {
     mf_ac *m = algo;
-    const mf_func_input in = input_of(b);
+    const mf_func_input in = mf_func_now(b);
     float *row = m->logits;
 
     mf_func_values(m->critic, weights + mf_func_n_params(m->actor), &in, value);
@@ -231,12 +218,12 @@ static mf_status expected_gain(const mf_ac *m, const float *gain, double w,
                                float *logits, double *entropy)
 {
     float pi[MF_MAX_ACTIONS];
-    double mean = 0, h = 0;
+    double mean = 0, h;
 
     MF_TRY(mf_choose_policy(logits, m->n_actions, 1, pi));
-    for (int a = 0; a < m->n_actions; a++) {
-        mean += gain != NULL ? (double)pi[a] * (double)gain[a] : 0;
-        h -= pi[a] > 0 ? (double)pi[a] * log((double)pi[a]) : 0;
+    h = mf_entropy(pi, m->n_actions);
+    for (int a = 0; a < m->n_actions && gain != NULL; a++) {
+        mean += (double)pi[a] * (double)gain[a];
     }
     for (int a = 0; a < m->n_actions; a++) {
         const double g = gain != NULL ? (double)gain[a] - mean : 0;
@@ -282,11 +269,7 @@ static mf_status taken_gain(const mf_ac *m, const mf_minibatch *b, int k,
 /* td[k] <- y of a sample: eq. 10 with the soft copies. */
 static mf_status targets(mf_ac *m, const float *copies, const mf_minibatch *b)
 {
-    const mf_func_input next = {.n = (uint32_t)b->n,
-                                .id = b->id,
-                                .obs = b->next_obs,
-                                .counts = b->next_counts,
-                                .ctxs = b->next_ctx};
+    const mf_func_input next = mf_func_next(b);
     const double gamma = m->returns.gamma;
 
     if (gamma > 0) {
@@ -315,7 +298,7 @@ static void critic_gradient(mf_ac *m, const float *critic,
                             const mf_minibatch *b, float *grad,
                             mf_loss_sums *sums)
 {
-    const mf_func_input in = input_of(b);
+    const mf_func_input in = mf_func_now(b);
     const uint8_t *pick = m->n_values > 1 ? b->act : NULL;
 
     mf_func_values(m->critic, critic, &in, m->values);
@@ -340,7 +323,7 @@ mf_status mf_ac_gradient(void *algo, const float *weights, const float *state,
     mf_ac *m = algo;
     const size_t n = (size_t)m->n_actions;
     const size_t n_actor = mf_func_n_params(m->actor);
-    const mf_func_input in = input_of(b);
+    const mf_func_input in = mf_func_now(b);
     const double w = m->cfg.entropy >= 0 ? m->cfg.entropy : t;
     const int replay = m->cfg.form == MF_AC_REPLAY;
 

@@ -14,9 +14,9 @@
  *  on average when a is drawn from pi, without the noise of drawing.
  *
  *  From the steps of the round (the public code, PPO): the critic is
- *  V(s, abar), both see the mean action as it stood when the agent acted: what
- *  an action is judged by may not depend on it.  Advantages and returns are
- *  those of mf_returns.
+ *  V(s, abar); whoever sees the mean action sees it as it stood when the agent
+ * acted: what an action is judged by may not depend on it.  Advantages and
+ * returns are those of mf_returns.
  *
  *      actor: ascent on min(1, rho) log pi(a | s) adv + w H, rho = pi / mu, or
  *      with clip > 0 on min(rho adv, max(min(rho, 1 + clip), 1 - clip) adv)
@@ -112,8 +112,9 @@ typedef struct mf_ac_cfg {
 
 typedef struct mf_ac mf_ac;
 
-/** @p critic_abar: whether the critic sees the mean action. */
-mf_status mf_ac_create(const mf_ac_cfg *cfg, int critic_abar,
+/** @param form         MF_AC_*
+ *  @param critic_abar  whether the critic sees the mean action */
+mf_status mf_ac_create(const mf_ac_cfg *cfg, int form, int critic_abar,
                        const mf_algo_spec *spec, void **algo);
 void mf_ac_destroy(void **algo);
 size_t mf_ac_n_weights(const void *algo);
@@ -134,8 +135,5 @@ mf_status mf_ac_gradient(void *algo, const float *weights, const float *state,
                          mf_loss_sums *sums);
 mf_status mf_ac_apply(void *algo, const float *grad, double n, uint64_t update,
                       float *weights, float *state);
-
-/** For algorithms that always learn from the steps of the round. */
-int mf_ac_always(const void *cfg);
 
 #endif

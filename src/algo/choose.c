@@ -4,29 +4,37 @@
 #include "mfrl/base/simd.h"
 #include "mfrl/nn/act.h"
 
+enum { ENTROPY_SAMPLES = 8 }; /* of a minibatch, for the metric */
+
 struct mf_chooser {
     mf_func *f;
     int n_actions;
+    uint32_t n_keys;      /* of a table, 0 = too many to list, or a network */
     float *values;        /* [MF_FUNC_ROWS][n_actions] */
     float *pi;            /* [n_keys][n_actions] of a table */
     uint32_t *thresholds; /* [n_keys][n_actions] of its policy */
 };
 
-mf_status mf_chooser_create(mf_func *f, int n_actions, mf_chooser **out)
+mf_status mf_chooser_create(const mf_algo_spec *spec, mf_func *f,
+                            mf_chooser **out)
 {
-    const size_t n = (size_t)n_actions;
+    const size_t n = (size_t)spec->n_actions;
+    /* with more keys than agents it would never be worth it, see act */
+    const size_t keys =
+        mf_func_n_keys(f) <= spec->n_agents ? mf_func_n_keys(f) : 0;
     mf_status st = MF_OK;
     mf_chooser *c = NULL;
 
     *out = NULL;
     MF_TRY(mf_alloc(1, sizeof(*c), "chooser", &c));
     c->f = f;
-    c->n_actions = n_actions;
+    c->n_actions = spec->n_actions;
+    c->n_keys = (uint32_t)keys;
     MF_TRY_OR(err, mf_alloc(MF_FUNC_ROWS * n, sizeof(*c->values),
                             "values to choose by", &c->values));
-    MF_TRY_OR(err, mf_alloc(mf_func_n_keys(f) * n, sizeof(*c->pi),
-                            "policy of a table", &c->pi));
-    MF_TRY_OR(err, mf_alloc(mf_func_n_keys(f) * n, sizeof(*c->thresholds),
+    MF_TRY_OR(err,
+              mf_alloc(keys * n, sizeof(*c->pi), "policy of a table", &c->pi));
+    MF_TRY_OR(err, mf_alloc(keys * n, sizeof(*c->thresholds),
                             "policy of a table", &c->thresholds));
     *out = c;
     return MF_OK;
@@ -90,12 +98,16 @@ static inline uint8_t choose(const uint32_t *t, int n, uint32_t draw)
     return (uint8_t)a;
 }
 
+/* Probability of an action that was drawn.  A rarer one than 2^-24 is drawn
+ * with that, see thresholds; what divides by it stays in bounds. */
+static inline float drawn(float pi) { return pi > 0x1p-24f ? pi : 0x1p-24f; }
+
 /* Policy and thresholds of every key of a table. */
 static mf_status prepare_keys(mf_chooser *c, const float *params, double t)
 {
     const size_t n = (size_t)c->n_actions;
 
-    for (size_t key = 0; key < mf_func_n_keys(c->f); key++) {
+    for (size_t key = 0; key < c->n_keys; key++) {
         float *pi = c->pi + key * n;
 
         MF_TRY(mf_choose_policy(params + key * n, c->n_actions, t, pi));
@@ -136,7 +148,7 @@ static void choose_by_key(const mf_chooser *c, const mf_act_batch *b,
     for (uint32_t k = 0; b->prob != NULL && k < in->n; k++) {
         const uint32_t i = in->who[k];
 
-        b->prob[i] = c->pi[keys[k] * n + b->act[i]];
+        b->prob[i] = drawn(c->pi[keys[k] * n + b->act[i]]);
     }
 }
 
@@ -156,10 +168,24 @@ static mf_status act_by_key(mf_chooser *c, const float *params, double t,
     return MF_OK;
 }
 
+mf_status mf_choose_entropy(const float *values, int n, int n_actions, double t,
+                            mf_loss_sums *sums)
+{
+    float pi[MF_MAX_ACTIONS];
+
+    for (int k = 0; k < n && k < ENTROPY_SAMPLES; k++) {
+        MF_TRY(mf_choose_policy(values + (size_t)k * (size_t)n_actions,
+                                n_actions, t, pi));
+        sums->entropy += mf_entropy(pi, n_actions);
+        sums->n_entropy += 1;
+    }
+    return MF_OK;
+}
+
 mf_status mf_chooser_act(mf_chooser *c, const float *params, double t,
                          const mf_act_batch *b)
 {
-    const uint32_t n_keys = mf_func_n_keys(c->f);
+    const uint32_t n_keys = c->n_keys;
     mf_func_input in = {
         .id = b->id, .obs = b->obs, .counts = b->counts, .ctx = b->ctx};
 
@@ -179,7 +205,7 @@ mf_status mf_chooser_act(mf_chooser *c, const float *params, double t,
             thresholds(pi, c->n_actions, sums);
             b->act[i] = choose(sums, c->n_actions, b->draw[i]);
             if (b->prob != NULL) {
-                b->prob[i] = pi[b->act[i]];
+                b->prob[i] = drawn(pi[b->act[i]]);
             }
         }
     }

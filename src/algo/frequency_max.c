@@ -9,13 +9,11 @@
 #include "mfrl/base/mem.h"
 #include "mfrl/nn/act.h"
 
-enum { ENTROPY_SAMPLES = 8 }; /* of a minibatch, for the metric */
-
 /* What is known of an entry: the blocks of the state, and of the gradient. */
 enum {
     Q,
     MAX,
-    SEEN /* FMQ: steps that earned max; Rec-FMQ: F */,
+    SEEN, /* FMQ: steps that earned max; Rec-FMQ: F */
     STEPS,
     KINDS
 };
@@ -26,13 +24,8 @@ typedef struct mf_frequency {
     mf_chooser *chooser;
     size_t n_actions, n_params;
     uint32_t *keys; /* [max_rows] */
+    float *logits;  /* [max_rows][n_actions] */
 } mf_frequency;
-
-int mf_frequency_on_policy(const void *cfg)
-{
-    (void)cfg;
-    return 1;
-}
 
 void mf_frequency_destroy(void **algo)
 {
@@ -42,6 +35,7 @@ void mf_frequency_destroy(void **algo)
         mf_chooser_destroy(&m->chooser);
         mf_func_destroy(&m->f);
         mf_free(&m->keys);
+        mf_free(&m->logits);
         mf_free(&m);
         *algo = NULL;
     }
@@ -81,9 +75,11 @@ mf_status mf_frequency_create(const char *name, const mf_frequency_cfg *cfg,
     m->cfg = *cfg;
     m->n_actions = (size_t)spec->n_actions;
     MF_TRY_OR(err, mf_func_create(spec, &shape, &m->f));
-    MF_TRY_OR(err, mf_chooser_create(m->f, spec->n_actions, &m->chooser));
+    MF_TRY_OR(err, mf_chooser_create(spec, m->f, &m->chooser));
     MF_TRY_OR(err, mf_alloc((size_t)spec->max_rows, sizeof(*m->keys),
                             "table keys", &m->keys));
+    MF_TRY_OR(err, mf_alloc((size_t)spec->max_rows * m->n_actions,
+                            sizeof(*m->logits), "logits", &m->logits));
     m->n_params = mf_func_n_params(m->f);
     *algo = m;
     return MF_OK;
@@ -174,34 +170,13 @@ static double learn(const mf_frequency_cfg *cfg, float r, float *e)
     return td;
 }
 
-/* Adds to sums the entropy of what the minibatch's first agents play. */
-static mf_status add_entropy(const mf_frequency *m, const float *weights, int n,
-                             mf_loss_sums *sums)
-{
-    float pi[MF_MAX_ACTIONS];
-
-    for (int k = 0; k < n && k < ENTROPY_SAMPLES; k++) {
-        MF_TRY(mf_choose_policy(weights + m->keys[k] * m->n_actions,
-                                (int)m->n_actions, 1, pi));
-        for (size_t a = 0; a < m->n_actions; a++) {
-            sums->entropy -= pi[a] > 0 ? (double)pi[a] * log((double)pi[a]) : 0;
-        }
-        sums->n_entropy += 1;
-    }
-    return MF_OK;
-}
-
 mf_status mf_frequency_gradient(void *algo, const float *weights,
                                 const float *state, double t,
                                 const mf_minibatch *b, float *grad,
                                 mf_loss_sums *sums)
 {
     mf_frequency *m = algo;
-    const mf_func_input in = {.n = (uint32_t)b->n,
-                              .id = b->id,
-                              .obs = b->obs,
-                              .counts = b->counts,
-                              .ctxs = b->ctx};
+    const mf_func_input in = mf_func_now(b);
     const size_t n = m->n_params;
 
     (void)t;
@@ -224,7 +199,8 @@ mf_status mf_frequency_gradient(void *algo, const float *weights,
         }
     }
     sums->n += b->n;
-    return add_entropy(m, weights, b->n, sums);
+    mf_func_values(m->f, weights, &in, m->logits);
+    return mf_choose_entropy(m->logits, b->n, (int)m->n_actions, 1, sums);
 }
 
 /* E / T of one agent in one state, the entries from @p at on. */

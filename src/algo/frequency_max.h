@@ -69,7 +69,6 @@ typedef struct mf_frequency_cfg {
 mf_status mf_frequency_create(const char *name, const mf_frequency_cfg *cfg,
                               const mf_algo_spec *spec, void **algo);
 void mf_frequency_destroy(void **algo);
-int mf_frequency_on_policy(const void *cfg);
 size_t mf_frequency_n_weights(const void *algo);
 size_t mf_frequency_n_state(const void *algo);
 size_t mf_frequency_n_grad(const void *algo);

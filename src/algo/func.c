@@ -1,4 +1,4 @@
-#include "mfrl/algo/func.h"
+#include "func_impl.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -14,36 +14,6 @@ enum {
     BLOCK = 64,   /* rows of a network's input built at once to act */
     SCALED = 4096 /* elements of a gradient that are scaled at once */
 };
-
-struct mf_func {
-    mf_net *net;
-    mf_algo_spec spec;
-    mf_func_spec shape;
-    uint32_t n_rows;   /* keys per table */
-    uint32_t n_abar;   /* of them for one observation */
-    uint32_t n_tables; /* 0 for a network */
-    int per_agent;
-    int averages; /* a table of averages */
-    size_t n_params;
-    size_t n_in;    /* input floats of a network */
-    float *x;       /* [max(max_rows, BLOCK)][n_in] */
-    float *dout;    /* [max_rows][n_out] */
-    uint32_t *keys; /* [max(max_rows, MF_FUNC_ROWS)] */
-};
-
-/* A table needs few enough states to list. */
-static mf_status table_fits(const mf_algo_spec *s, const mf_func_spec *shape)
-{
-    const char *what = s->obs_states == 0 ? "observations" : "mean actions";
-
-    if (s->obs_states == 0 || (shape->sees_abar && s->abar_states == 0)) {
-        return MF_FAIL(MF_ERR_USAGE,
-                       "net.layers = table: %s has too many %s for a table; "
-                       "use a network, as in net.layers=\"dense 64, dense 64\"",
-                       s->run->env.name, what);
-    }
-    return MF_OK;
-}
 
 static mf_status alloc_rows(mf_func *f)
 {
@@ -85,7 +55,7 @@ static mf_status create_net(mf_func *f)
     MF_TRY(mf_net_create(&net, &f->net));
     f->n_params = mf_net_n_params(f->net);
     if (mf_net_is_table(f->net)) {
-        MF_TRY(table_fits(spec, &f->shape));
+        MF_TRY(mf_func_table_fits(spec, &f->shape));
         f->n_tables = net.n_tables;
         f->averages = f->shape.alpha > 0;
     }
@@ -208,58 +178,6 @@ void mf_func_init(const mf_func *f, uint64_t seed, int set, uint64_t stream,
     mf_net_init(f->net, &key, params);
 }
 
-uint32_t mf_func_n_keys(const mf_func *f) { return f->n_tables * f->n_rows; }
-
-static uint32_t position(const mf_func_input *in, uint32_t k)
-{
-    return in->who != NULL ? in->who[k] : k;
-}
-
-/* Counts of action 1, which tell abar when there are two actions. */
-MF_CLONES static void count_keys(uint32_t n, const uint32_t *restrict who,
-                                 const uint16_t *restrict counts,
-                                 uint32_t *restrict keys)
-{
-    if (who == NULL) {
-        for (size_t k = 0; k < n; k++) {
-            keys[k] = counts[2 * k + 1];
-        }
-        return;
-    }
-    for (uint32_t k = 0; k < n; k++) {
-        keys[k] = counts[2 * (size_t)who[k] + 1];
-    }
-}
-
-/* Where a mean action is a number, and not just a count of action 1. */
-static void abar_keys(const mf_func *f, const mf_func_input *in, uint32_t *keys)
-{
-    const size_t n_actions = (size_t)f->spec.n_actions;
-
-    for (uint32_t k = 0; k < in->n; k++) {
-        keys[k] = f->spec.abar_key(f->spec.env_cfg,
-                                   in->counts + position(in, k) * n_actions);
-    }
-}
-
-void mf_func_keys(const mf_func *f, const mf_func_input *in, uint32_t *keys)
-{
-    if (!f->shape.sees_abar) {
-        memset(keys, 0, in->n * sizeof(*keys));
-    } else if (f->spec.abar_key != NULL) {
-        abar_keys(f, in, keys);
-    } else {
-        count_keys(in->n, in->who, in->counts, keys);
-    }
-    for (uint32_t k = 0; f->spec.obs_bytes > 0 && k < in->n; k++) {
-        keys[k] += in->obs[position(in, k)] * f->n_abar;
-    }
-    for (uint32_t k = 0; f->per_agent && k < in->n; k++) {
-        keys[k] += in->id[position(in, k)] * f->n_rows;
-    }
-    MF_ASSERT(in->n == 0 || keys[0] < mf_func_n_keys(f));
-}
-
 /* One network input row: [unpacked obs][abar]. */
 static void input_row(const mf_func *f, const mf_func_input *in, uint32_t i,
                       float *x)
@@ -302,7 +220,7 @@ void mf_func_values(mf_func *f, const float *params, const mf_func_input *in,
         const uint32_t n = in->n - from < at_once ? in->n - from : at_once;
 
         for (uint32_t k = 0; k < n; k++) {
-            input_row(f, in, position(in, from + k),
+            input_row(f, in, mf_func_position(in, from + k),
                       f->x + (size_t)k * f->n_in);
         }
         mf_net_forward(f->net, params, f->x, (int)n,
@@ -359,38 +277,6 @@ void mf_func_gradient(mf_func *f, const float *params, const mf_func_input *in,
     }
 }
 
-/* base^n by squaring: libm's pow may differ between processors. */
-static double power(double base, uint32_t n)
-{
-    double result = 1;
-
-    for (; n > 0; n /= 2) {
-        result *= n % 2 == 1 ? base : 1;
-        base *= base;
-    }
-    return result;
-}
-
-static void apply_table(const mf_func *f, const float *grad, float *weights,
-                        float *visits)
-{
-    const float *td = grad;
-    const float *count = grad + f->n_params;
-
-    for (size_t e = 0; e < f->n_params; e++) {
-        if (count[e] > 0) {
-            visits[e] += count[e];
-
-            const double share = (double)count[e] / (double)visits[e];
-            const double decay =
-                1 - power(1 - f->shape.alpha, (uint32_t)count[e]);
-            const double step = share > decay ? share : decay;
-
-            weights[e] += (float)(step * (double)td[e] / (double)count[e]);
-        }
-    }
-}
-
 /* Adam of a gradient of fewer samples than a batch: its mean is as large. */
 static void apply_adam(const mf_func *f, const float *grad, float scale,
                        uint64_t update, float *params, float *optimiser)
@@ -415,7 +301,7 @@ void mf_func_apply(const mf_func *f, const float *grad, float scale,
     const size_t n = f->n_params;
 
     if (f->averages) {
-        apply_table(f, grad, params, optimiser);
+        mf_func_table_apply(f, grad, params, optimiser);
     } else if (scale == 1) {
         mf_adam_step(params, grad, optimiser, optimiser + n, n, update,
                      (float)f->shape.lr);

@@ -26,7 +26,7 @@ static int on_policy(const void *cfg)
 
 static mf_status create(const void *cfg, const mf_algo_spec *spec, void **algo)
 {
-    return mf_ac_create(cfg, 1, spec, algo);
+    return mf_ac_create(cfg, ((const mf_ac_cfg *)cfg)->form, 1, spec, algo);
 }
 
 const mf_algo_ops mf_algo_mfac = {

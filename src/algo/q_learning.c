@@ -8,8 +8,6 @@
 #include "mfrl/base/mem.h"
 #include "mfrl/nn/adam.h"
 
-enum { ENTROPY_SAMPLES = 8 }; /* of a minibatch, for the metric */
-
 enum { TARGET_EXPECTED, TARGET_MAX, TARGET_DOUBLE };
 
 typedef struct mf_q_learning {
@@ -63,7 +61,7 @@ mf_status mf_q_create(const mf_q_cfg *cfg, int sees_abar,
     m->tau_soft = (float)spec->run->learner.tau_soft;
     m->clip = spec->run->learner.clip;
     MF_TRY_OR(err, mf_func_create(spec, &shape, &m->q));
-    MF_TRY_OR(err, mf_chooser_create(m->q, spec->n_actions, &m->chooser));
+    MF_TRY_OR(err, mf_chooser_create(spec, m->q, &m->chooser));
     MF_TRY_OR(err, mf_alloc(rows * (size_t)spec->n_actions, sizeof(*m->values),
                             "Q values", &m->values));
     MF_TRY_OR(err, mf_alloc(rows, sizeof(*m->td), "TD errors", &m->td));
@@ -165,11 +163,7 @@ static mf_status next_value(const mf_q_learning *m, double t, const float *q,
 static mf_status targets(mf_q_learning *m, const float *weights,
                          const float *target, double t, const mf_minibatch *b)
 {
-    const mf_func_input next = {.n = (uint32_t)b->n,
-                                .id = b->id,
-                                .obs = b->next_obs,
-                                .counts = b->next_counts,
-                                .ctxs = b->next_ctx};
+    const mf_func_input next = mf_func_next(b);
     const size_t n = (size_t)m->n_actions;
 
     if (m->gamma > 0 && m->target == TARGET_DOUBLE) {
@@ -198,11 +192,7 @@ mf_status mf_q_gradient(void *algo, const float *weights, const float *state,
                         mf_loss_sums *sums)
 {
     mf_q_learning *m = algo;
-    const mf_func_input now = {.n = (uint32_t)b->n,
-                               .id = b->id,
-                               .obs = b->obs,
-                               .counts = b->counts,
-                               .ctxs = b->ctx};
+    const mf_func_input now = mf_func_now(b);
 
     MF_ASSERT(b->n <= m->max_rows);
     /* the state begins with the target */
@@ -216,16 +206,7 @@ mf_status mf_q_gradient(void *algo, const float *weights, const float *state,
         sums->td_abs += fabs((double)m->td[k]);
         sums->loss += (double)m->td[k] * (double)m->td[k];
     }
-    for (int k = 0; k < b->n && k < ENTROPY_SAMPLES; k++) {
-        float pi[MF_MAX_ACTIONS];
-
-        MF_TRY(mf_choose_policy(m->values + (size_t)k * (size_t)m->n_actions,
-                                m->n_actions, t, pi));
-        for (int a = 0; a < m->n_actions; a++) {
-            sums->entropy -= pi[a] > 0 ? (double)pi[a] * log((double)pi[a]) : 0;
-        }
-        sums->n_entropy += 1;
-    }
+    MF_TRY(mf_choose_entropy(m->values, b->n, m->n_actions, t, sums));
     sums->n += b->n;
     mf_func_td_gradient(m->q, weights, &now, b->act, m->td, 1, grad);
     return MF_OK;

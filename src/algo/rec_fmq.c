@@ -30,7 +30,7 @@ const mf_algo_ops mf_algo_rec_fmq = {
     .init = mf_frequency_init,
     .act = mf_frequency_act,
     .policy = mf_frequency_policy,
-    .on_policy = mf_frequency_on_policy,
+    .on_policy = mf_algo_always_on_policy,
     .gradient = mf_frequency_gradient,
     .apply = mf_frequency_apply,
 };

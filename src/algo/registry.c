@@ -28,3 +28,9 @@ const mf_algo_ops *mf_algo_find(const char *name)
     }
     return NULL;
 }
+
+int mf_algo_always_on_policy(const void *cfg)
+{
+    (void)cfg;
+    return 1;
+}

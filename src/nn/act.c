@@ -102,3 +102,13 @@ bool mf_boltzmann(const float *q, int n_actions, float temperature, float *pi)
     }
     return true;
 }
+
+double mf_entropy(const float *pi, int n)
+{
+    double h = 0;
+
+    for (int a = 0; a < n; a++) {
+        h -= pi[a] > 0 ? (double)pi[a] * log((double)pi[a]) : 0;
+    }
+    return h;
+}

@@ -122,7 +122,7 @@ START_TEST(probabilities_are_those_of_the_actions)
         const mf_algo_spec spec = spec_of(n_actions);
 
         ck_assert(mf_func_create(&spec, &shape, &f) == MF_OK);
-        ck_assert(mf_chooser_create(f, n_actions, &c) == MF_OK);
+        ck_assert(mf_chooser_create(&spec, f, &c) == MF_OK);
         params = new_floats(mf_func_n_params(f), 3, 2);
         for (int t = 0; t < 3; t++) {
             check_prob(f, c, params, n_actions, 0.7 * t, N);
@@ -153,7 +153,7 @@ START_TEST(told_probabilities_are_shares)
     const mf_algo_spec spec = spec_of(MOST);
 
     ck_assert(mf_func_create(&spec, &shape, &f) == MF_OK);
-    ck_assert(mf_chooser_create(f, MOST, &c) == MF_OK);
+    ck_assert(mf_chooser_create(&spec, f, &c) == MF_OK);
     params = new_floats(mf_func_n_params(f), 3, 1);
     for (uint32_t i = 0; i < DRAWS; i++) {
         crowd now;

@@ -192,6 +192,9 @@ typedef struct mf_algo_ops {
                        float *weights, float *state);
 } mf_algo_ops;
 
+/** The on_policy operation of those that have no other way. */
+int mf_algo_always_on_policy(const void *cfg);
+
 /** The algorithms of algo_list.h; NULL if there is none of that name, or past
  *  the end. */
 const mf_algo_ops *mf_algo_find(const char *name);

@@ -44,6 +44,25 @@ typedef struct mf_func_input {
     const uint8_t *const *ctxs; /* [.] one each; NULL: the one of all */
 } mf_func_input;
 
+/** The states of a minibatch, and those that follow them. */
+static inline mf_func_input mf_func_now(const mf_minibatch *b)
+{
+    return (mf_func_input){.n = (uint32_t)b->n,
+                           .id = b->id,
+                           .obs = b->obs,
+                           .counts = b->counts,
+                           .ctxs = b->ctx};
+}
+
+static inline mf_func_input mf_func_next(const mf_minibatch *b)
+{
+    return (mf_func_input){.n = (uint32_t)b->n,
+                           .id = b->id,
+                           .obs = b->next_obs,
+                           .counts = b->next_counts,
+                           .ctxs = b->next_ctx};
+}
+
 /** Most agents of one mf_func_keys or mf_func_values that no gradient follows;
  *  those of a minibatch may be more, up to the spec's max_rows. */
 enum { MF_FUNC_ROWS = 1024 };
@@ -54,6 +73,7 @@ mf_status mf_func_create(const mf_algo_spec *spec, const mf_func_spec *shape,
                          mf_func **out);
 void mf_func_destroy(mf_func **f);
 
+/** Floats of the blocks above. */
 size_t mf_func_n_params(const mf_func *f);
 size_t mf_func_n_optimiser(const mf_func *f);
 size_t mf_func_n_grad(const mf_func *f);

@@ -42,4 +42,7 @@ void mf_exp_array(const float *x, float *y, size_t n);
  */
 bool mf_boltzmann(const float *q, int n_actions, float temperature, float *pi);
 
+/** Entropy of probabilities pi [n], nats. */
+double mf_entropy(const float *pi, int n);
+
 #endif

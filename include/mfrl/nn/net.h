@@ -1,6 +1,6 @@
 /** @file net.h
- *  The shape of a Q function: a lookup table or layers, over one flat block
- *  of float32 parameters.
+ *  The shape of a function: a lookup table or layers, over one flat block of
+ *  float32 parameters.
  *
  *  A net owns no parameters, only shapes and scratch: weights, target, moments
  *  and gradients are blocks of mf_net_n_params floats that belong to the
@@ -52,7 +52,7 @@ typedef struct mf_net_spec {
     mf_net_input inputs[MF_NET_INPUTS]; /* in the order they have in x; unused
                                            by a table */
     int n_inputs;
-    int n_out;         /* values per row (actions), >= 1 */
+    int n_out;         /* values per row, >= 1 */
     uint32_t n_tables; /* tables, and rows of each: a table only */
     uint32_t n_rows;
     mf_gemm_backend gemm;
