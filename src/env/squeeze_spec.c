@@ -189,6 +189,7 @@ mf_status mf_squeeze_spec(void *config, mf_env_spec *out)
         .height = 1,
         .n_agents = (uint32_t)cfg->agents,
         .stage_game = 1,
+        .leads = cfg->start_steps > 0 ? "env.squeeze.start_steps" : NULL,
         .n_actions = N_ACTIONS,
         .obs_bytes = squeeze_obs_bytes(cfg),
         .obs_floats = has_id ? cfg->id_bits : 0,

@@ -67,6 +67,8 @@ typedef struct mf_env_spec {
     int abar_states;         /* keys of a mean action in a table, see abar_key;
                                 0 = too many for one */
     int payoffs;             /* MF_PAYOFFS_... */
+    const char *leads;       /* setting by which it chooses for its agents in
+                                some steps; NULL = it never does */
     const char *keying;      /* current or lagged: which mean action Q gets */
     const char *mean_action; /* whose actions it counts, as text that tells
                                 apart what a policy cannot exchange */
