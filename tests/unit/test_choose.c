@@ -53,6 +53,7 @@ static mf_algo_spec spec_of(int n_actions)
     mf_algo_spec spec = two_state_spec(&run, 8);
 
     spec.n_actions = n_actions;
+    spec.n_agents = 100; /* as many as keys: a table may be played by key */
     return spec;
 }
 
