@@ -173,6 +173,14 @@ static mf_status try_algo(mf_config *c)
     const size_t before = mf_mem_bytes();
     void *algo;
 
+    if (mf_config_on_policy(c) && mf_rollout_records(c) > INT32_MAX) {
+        return MF_FAIL(MF_ERR_USAGE,
+                       "pipeline.steps_per_round = %lld: algo.name = %s keeps "
+                       "a round's steps of all agents, at most 2^31 in a "
+                       "shard; use fewer steps, or more replay.shards",
+                       (long long)c->run.pipeline.steps_per_round,
+                       c->algo->name);
+    }
     if (mf_config_on_policy(c) && c->run.learner.terminal == MF_TERMINAL_MASK) {
         return MF_FAIL(MF_ERR_USAGE,
                        "learner.terminal = mask: only for what is drawn from "

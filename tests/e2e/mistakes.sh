@@ -71,6 +71,7 @@ table() {
 2 ; learner.terminal = mask.*algo.mfppo.bootstrap ; train run.dir=$dir algo.name=mfppo learner.terminal=mask
 2 ; env.squeeze.start_steps: .*mfppo ; train run.dir=$dir env.name=squeeze env.squeeze.start_steps=5 algo.name=mfppo
 2 ; fmq.*table.sharing *= *per_agent ; train run.dir=$dir env.name=ising algo.name=fmq
+2 ; steps_per_round = 1000000.*ac keeps.*fewer steps ; train run.dir=$dir algo.name=ac pipeline.steps_per_round=1000000 world.count=1024
 2 ; typo\.ini:3: .*'rouns'.*'rounds' ; train $d/typo.ini run.dir=$dir
 2 ; nul.ini: byte 15 is zero ; config $d/nul.ini
 3 ; none\.ini ; train $d/none.ini run.dir=$dir
