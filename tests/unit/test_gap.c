@@ -5,6 +5,7 @@
 
 #include "mfrl/env/squeeze_exact.h"
 #include "unit/env_world.h"
+#include "unit/squeeze_oracle.h"
 
 enum { N_ACT = MF_SQUEEZE_ACTIONS };
 

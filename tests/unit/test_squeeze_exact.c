@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "unit/squeeze_oracle.h"
 #include "unit/suite.h"
 
 enum { N_ACT = MF_SQUEEZE_ACTIONS };

@@ -48,31 +48,10 @@ typedef struct mf_squeeze_dist {
 } mf_squeeze_dist;
 
 /** Add @p n agents that choose by one policy.
- *  @param tiny  as below */
+ *  @param tiny  probabilities below it at both ends count as 0, which makes
+ *               many agents cheap; 0 leaves nothing out */
 void mf_squeeze_add(mf_squeeze_dist *d, const double *policy, int n,
                     double tiny);
-
-/** Distribution of the sum of @p n agents that choose independently.
- *  @param policies  [n][MF_SQUEEZE_ACTIONS], or one policy for all if
- *                   @p shared
- *  @param tiny      probabilities below it at both ends count as 0, which
- *                   makes many agents cheap; 0 leaves nothing out
- *  @param out       [9 n + 1]
- *  @param scratch   [9 n + 1] */
-void mf_squeeze_sum(const double *policies, int n, int shared, double tiny,
-                    double *out, double *scratch);
-
-/** E[x] and E[G] of all agents by one policy, *gain may be NULL.
- *  MF_ERR_MEMORY. */
-mf_status mf_squeeze_expect(const mf_squeeze_game *g, const double *policy,
-                            double *x, double *gain);
-
-/** Expected G of every action of one agent while the N - 1 others play one
- *  policy; ends of their sum's distribution below 1e-25 are left out.
- *  @param u  [MF_SQUEEZE_ACTIONS] out
- *  MF_ERR_MEMORY. */
-mf_status mf_squeeze_payoffs(const mf_squeeze_game *g, const double *policy,
-                             double *u);
 
 /** Expected reward of every action of each of @p n agents that choose
  *  independently, agents of equal policies together.
@@ -88,25 +67,5 @@ size_t mf_squeeze_each_bytes(int n);
 
 /** exp(u / tau) / Z.  tau > 0 */
 void mf_squeeze_logit(const double *u, double tau, double *policy);
-
-/** One step of the simultaneous map of all agents: the logit answer to the
- *  payoffs that a policy makes, policy <- (1 - alpha) policy + alpha answer;
- *  alpha = 1 is the undamped one.  MF_ERR_MEMORY. */
-mf_status mf_squeeze_answer(const mf_squeeze_game *g, double tau, double alpha,
-                            double *policy);
-
-/** A symmetric logit (quantal response) equilibrium by that map, damped, from
- *  the policy given to it.  It is there when no probability changes by more
- *  than @p tolerance under the undamped map.
- *  @param most   iterations at most
- *  @param found  out: whether it is there
- *  MF_ERR_MEMORY. */
-mf_status mf_squeeze_equilibrium(const mf_squeeze_game *g, double tau,
-                                 double alpha, double tolerance, int most,
-                                 double *policy, int *found);
-
-/** Mean action of the logit answer to N - 1 others who choose @p mean without
- *  any spread: the deterministic mean-field map, u(a) = G(a + (N - 1) mean). */
-double mf_squeeze_mean_map(const mf_squeeze_game *g, double tau, double mean);
 
 #endif
