@@ -10,10 +10,10 @@
 # Seeds are worlds of one run, each with weights and random numbers of its own;
 # all algorithms start in the same worlds.  Two groups of settings:
 #
-#   mfq       configs/squeeze-paper.ini: one table for all, keyed by the mean
-#             action; two agents choose in a step
-#   the rest  a table for each agent, all choose in every step; mfac, mfppo:
-#             a critic keyed by the mean action, in 50 bins
+#   together  configs/squeeze-paper.ini: one table for all, keyed by the mean
+#             action; two agents choose in a step.  mfq, and mfac of 100 agents
+#   apart     a table for each agent, all choose in every step; the critics of
+#             mfac and mfppo are keyed by the mean action, in 50 bins
 #
 # It may be stopped (Ctrl-C, TERM) and called again: what is finished is not run
 # again, what was begun goes on.  Results: summary.csv, squeeze.png.
@@ -39,11 +39,13 @@ GOOD=418
 # their mind, by their end; actor-critics go on getting better for longer.
 rounds_of() { # ALGO N
     case $1-$2 in
-    mfq-100) echo 300 ;;
+    mfq-100 | mfac-100) echo 300 ;;
     mfq-500) echo 1800 ;;
     mfq-*) echo 3500 ;;
-    mfac-1000 | ac-1000 | mfppo-1000) echo $((1000 / SHORT)) ;;
-    mfac-* | ac-* | mfppo-*) echo $((600 / SHORT)) ;;
+    mfppo-1000) echo $((250 / SHORT)) ;; # goes through each round twice
+    mfppo-*) echo $((180 / SHORT)) ;;
+    mfac-1000 | ac-1000) echo $((500 / SHORT)) ;;
+    mfac-* | ac-*) echo $((360 / SHORT)) ;;
     *) echo $((100 / SHORT)) ;;
     esac
 }
@@ -54,25 +56,31 @@ temperatures() { # T
         'BEGIN { for (i = 1; i <= n; i++) printf "%s%s", t, i < n ? "," : "" }'
 }
 
+# As configs/squeeze-paper.ini has it, for any number of agents.
+together() { # N
+    echo "env.squeeze.bins=$((3 * $1)) env.squeeze.start_steps=$((6 * $1))
+        env.squeeze.inertia=$(awk -v n="$1" 'BEGIN { print 1 - 2 / n }')
+        eval.rounds=$((10 * $1))"
+}
+
+apart() { # N
+    echo "table.sharing=per_agent env.squeeze.inertia=0 eval.rounds=20
+        env.squeeze.start_steps=0 env.squeeze.bins=50 replay.shards=2
+        replay.capacity=$((40 * $1)) learner.batch=$((20 * $1))
+        learner.samples_per_step=1"
+}
+
 settings() { # ALGO N ROUNDS
     t=0.001
-    if [ "$1" = mfq ]; then
-        echo "env.squeeze.bins=$((3 * $2)) env.squeeze.start_steps=$((6 * $2))
-            eval.rounds=$((10 * $2))
-            env.squeeze.inertia=$(awk -v n="$2" 'BEGIN { print 1 - 2 / n }')"
-    else
-        echo "table.sharing=per_agent env.squeeze.inertia=0 eval.rounds=20
-            env.squeeze.start_steps=0 env.squeeze.bins=1 replay.shards=2
-            replay.capacity=$((40 * $2)) learner.batch=$((20 * $2))
-            learner.samples_per_step=1"
-    fi
-    case $1 in
-    mfac) echo "algo.mfac.form=onpolicy algo.mfac.actor_abar=off" ;;
-    # with one update a round its clip would do nothing
-    mfppo) echo "algo.mfppo.actor_abar=off learner.samples_per_step=4" ;;
+    case $1-$2 in
+    mfq-* | mfac-100) together "$2" ;;
+    *) apart "$2" ;;
     esac
-    case $1 in
-    mfac | mfppo) echo "env.squeeze.bins=50" ;;
+    case $1-$2 in
+    mfac-100) echo "learner.lr=0.03" ;;
+    mfac-*) echo "algo.mfac.form=onpolicy algo.mfac.actor_abar=off" ;;
+    # with one update a round its clip would do nothing
+    mfppo-*) echo "algo.mfppo.actor_abar=off learner.samples_per_step=2" ;;
     esac
     case $1-$2 in # where even play earns something, G as the papers have it
     fmq-100 | rec-fmq-100 | il-100)
@@ -80,9 +88,12 @@ settings() { # ALGO N ROUNDS
         echo "env.squeeze.reward=raw"
         ;;
     fmq-* | rec-fmq-*) echo "algo.$1.floor=0.01" ;;
+    mfac-100) ;;
+    # gradients fall by orders of magnitude on the way down from 4.5 N, which
+    # Adam remembers: made equally long, none is ahead of another
     mfac-* | ac-* | mfppo-*)
-        echo "learner.lr=0.1 policy.temperature=0:0.01,$(($3 * 2 / 5)):0.003,$((
-            $3 * 4 / 5)):0.001"
+        echo "learner.lr=0.1 learner.clip=0.001 policy.temperature=0:0.01,$(($3 * 2 / 5)):0.001,$((
+            $3 * 7 / 10)):0.0001"
         ;;
     esac
     echo "env.squeeze.temperature=$(temperatures $t)"
@@ -190,9 +201,9 @@ echo "algo,N,seeds,successes,mean_G,sd_G,min_G,max_G,mean_x,untrained_G,agent_st
     >"$OUT/summary.csv"
 for n in $SIZES; do
     for algo in $ALGOS; do
-        row "$algo" "$n" >>"$OUT/summary.csv"
+        row "$algo" "$n"
     done
-done
+done >>"$OUT/summary.csv"
 awk -F, 'NR > 1 { printf "%-8s N %4d  %2d of %d at G >= '$GOOD'  mean %7.2f  x %6.1f\n",
     $1, $2, $4, $3, $5, $9 }' "$OUT/summary.csv"
 if command -v gnuplot >/dev/null 2>&1; then

@@ -37,7 +37,7 @@ draw = 'set multiplot layout 1,2 margins 0.06,0.985,0.12,0.86 spacing 0.08; \
         with boxes linecolor rgb color[1 + (k - 1) % 3] title "N = " . word(sizes, k); \
     set title "Mean G of the seeds, exploration off; best 423.03" textcolor rgb ink; \
     set yrange [0:450]; \
-    plot for [k=1:n] summary using (at(strcol(1), k)):(strcol(2) eq word(sizes, k) ? $5 : NaN):7:8 \
+    plot for [k=1:n] summary using (at(strcol(1), k)):(strcol(2) eq word(sizes, k) ? $5 : NaN):7:8:(0.8 / n) \
         with boxerrorbars linecolor rgb color[1 + (k - 1) % 3] title "N = " . word(sizes, k); \
     unset multiplot'
 
