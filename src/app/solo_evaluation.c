@@ -125,7 +125,11 @@ mf_status mf_solo_evaluation_run(mf_solo_evaluation *e, const float *weights,
     e->quiet.phases.seconds = e->quiet.phase_seconds;
     MF_TRY(mf_solo_play(&e->quiet, e->by, cfg->run.eval.rounds,
                         mf_match_seed(cfg), e->means));
-    for (int s = 0; e->run->roles.rank == 0 && s < e->run->n_sets; s++) {
+    if (e->run->roles.rank != 0) {
+        return MF_OK;
+    }
+    MF_TRY(mf_run_lock_check(e->run->lock)); /* eval.csv is another's */
+    for (int s = 0; s < e->run->n_sets; s++) {
         report(e, s, at);
     }
     return MF_OK;

@@ -86,3 +86,24 @@ check "are told so, and what helps" \
     [ "$(grep -c 'dead zone.*reward=log' "$LOG")" -eq 1 ]
 check "and stay as they were" near "$(value "$SCRATCH/dead/eval.csv" x 0 0)" \
     "$(value "$SCRATCH/dead/eval.csv" x 6 0)" 0
+
+# wait_for COMMAND...: until it is true, a minute at the most
+wait_for() {
+    for _ in $(seq 1200); do
+        ! "$@" || return 0
+        sleep 0.05
+    done
+    return 1
+}
+
+# A job that was given up for lost, and whose successor has the directory.
+lost=$SCRATCH/lost
+# shellcheck disable=SC2086  # MPIRUN is a command with arguments
+$MPIRUN -n 2 "$MFRL" train configs/squeeze.ini run.dir="$lost" run.rounds=1500 \
+    eval.every=10 eval.rounds=2 checkpoint.every=0 >"$LOG" 2>&1 </dev/null &
+job=$!
+check "a long run evaluates" wait_for grep -qs '^10,' "$lost/eval.csv"
+sed -i 's/[0-9]/9/g' "$lost/LOCK"
+check "a job that was superseded ends with exit code 2" exits 2 wait "$job"
+check "because of its next evaluation" log_says 'LOCK: the run was taken over'
+check "and has written nothing since" not_zero grep -q '^1500,' "$lost/eval.csv"
