@@ -25,7 +25,8 @@ struct mf_evaluation {
     void *algo;
     int n;
     mf_player opponents[MF_PLAYERS];
-    char path[MF_PATH], best[MF_PATH];
+    mf_eval_csv csv; /* rank 0 */
+    char best[MF_PATH];
     int64_t last_round;            /* that has rows */
     double last;                   /* win rate */
     double best_rate, best_reward; /* -1 before there was one */
@@ -41,6 +42,7 @@ void mf_evaluation_destroy(mf_evaluation **slot)
     for (int i = 0; i < e->n; i++) {
         mf_player_clear(&e->opponents[i]);
     }
+    mf_eval_csv_close(&e->csv);
     if (e->algo != NULL) {
         e->run->cfg->algo->destroy(&e->algo);
     }
@@ -102,14 +104,14 @@ mf_status mf_evaluation_create(mf_run *run, int64_t resumed,
     e->run = run;
     e->last = NAN;
     e->best_rate = e->best_reward = -1;
-    MF_TRY_OR(err, mf_path_join(e->path, dir, "eval.csv"));
     MF_TRY_OR(err, mf_path_join(e->best, dir, "best.h5"));
     MF_TRY_OR(err, load_opponents(e));
     MF_TRY_OR(err, mf_config_player(run->cfg, run->cfg, &e->algo));
     if (run->roles.rank == 0) {
         /* rows after that round, and with them the same best.h5, will be
          * made again */
-        MF_TRY_OR(err, mf_eval_csv_open(e->path, HEADER, resumed, read_row, e));
+        MF_TRY_OR(err,
+                  mf_eval_csv_open(&e->csv, dir, HEADER, resumed, read_row, e));
     }
     *out = e;
     return MF_OK;
@@ -141,7 +143,7 @@ static mf_status play(mf_evaluation *e, const float *weights,
                          tally);
 }
 
-static void report(const mf_evaluation *e, int i, const mf_tally *t,
+static void report(mf_evaluation *e, int i, const mf_tally *t,
                    const mf_progress *at)
 {
     const char *name = e->opponents[i].name;
@@ -171,7 +173,7 @@ static void report(const mf_evaluation *e, int i, const mf_tally *t,
                     "standing by",
                     mf_tally_reward(t, 0));
     }
-    mf_eval_csv_append(e->path, line);
+    mf_eval_csv_append(&e->csv, line);
 }
 
 /* best.h5 is a net.h5 of its own. */

@@ -17,9 +17,9 @@ struct mf_solo_evaluation {
     mf_run *run;
     mf_run quiet; /* the same run, whose phases nobody reads */
     void *algo;
-    mf_policy *by; /* [n_sets] */
-    double *means; /* [n_sets][n_metrics] */
-    char path[MF_PATH];
+    mf_policy *by;   /* [n_sets] */
+    double *means;   /* [n_sets][n_metrics] */
+    mf_eval_csv csv; /* rank 0 */
 };
 
 void mf_solo_evaluation_destroy(mf_solo_evaluation **slot)
@@ -29,6 +29,7 @@ void mf_solo_evaluation_destroy(mf_solo_evaluation **slot)
     if (e == NULL) {
         return;
     }
+    mf_eval_csv_close(&e->csv);
     if (e->algo != NULL) {
         e->run->cfg->algo->destroy(&e->algo);
     }
@@ -60,7 +61,8 @@ static mf_status begin_file(mf_solo_evaluation *e, int64_t resumed)
             (size_t)snprintf(header + used, LINE - used, ",%s%s", s->metrics[i],
                              i + 1 == s->n_metrics ? "\n" : "");
     }
-    return mf_eval_csv_open(e->path, header, resumed, is_whole, e);
+    return mf_eval_csv_open(&e->csv, e->run->cfg->run.run.dir, header, resumed,
+                            is_whole, e);
 }
 
 mf_status mf_solo_evaluation_create(mf_run *run, int64_t resumed,
@@ -74,7 +76,6 @@ mf_status mf_solo_evaluation_create(mf_run *run, int64_t resumed,
     *out = NULL;
     MF_TRY(mf_alloc(1, sizeof(*e), "evaluation", &e));
     e->run = run;
-    MF_TRY_OR(err, mf_path_join(e->path, run->cfg->run.run.dir, "eval.csv"));
     MF_TRY_OR(err, mf_alloc(n_sets, sizeof(*e->by), "policies", &e->by));
     MF_TRY_OR(err, mf_alloc(n_sets * n_metrics, sizeof(*e->means), "means",
                             &e->means));
@@ -91,7 +92,7 @@ err:
 }
 
 /* The row of one set, and its line in the log. */
-static void report(const mf_solo_evaluation *e, int set, const mf_progress *at)
+static void report(mf_solo_evaluation *e, int set, const mf_progress *at)
 {
     const mf_env_spec *s = &e->run->cfg->env_spec;
     const double *means = e->means + set * s->n_metrics;
@@ -104,7 +105,7 @@ static void report(const mf_solo_evaluation *e, int set, const mf_progress *at)
         used += (size_t)snprintf(row + used, LINE - used, ",%.10g%s", means[i],
                                  i + 1 == s->n_metrics ? "\n" : "");
     }
-    mf_eval_csv_append(e->path, row);
+    mf_eval_csv_append(&e->csv, row);
     mf_solo_text(s, means, text, sizeof(text));
     mf_log_root(MF_LOG_INFO, "evaluated  round %lld, set %d: %s",
                 (long long)at->round, set, text);
