@@ -21,8 +21,7 @@ static const struct {
     {"/particles/agents", NULL, MF_FILE_PART,
      "a part of a trajectory that several ranks wrote; the whole is the file "
      "without .part-"},
-    {"/net", NULL, MF_FILE_POLICY, "a policy (net.h5 of a checkpoint)"},
-    {"/table/q", NULL, MF_FILE_POLICY, "a policy (net.h5 of a checkpoint)"},
+    {"/", "algo", MF_FILE_POLICY, "a policy (net.h5 of a checkpoint)"},
     {"/agent_steps", NULL, MF_FILE_METRICS, "the metrics of a run"},
     {"/set_0000", NULL, MF_FILE_REPLAY, "replay memory of a checkpoint"},
     {"/cells", NULL, MF_FILE_WORLD, "the state of a world in a checkpoint"},
