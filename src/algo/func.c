@@ -143,6 +143,10 @@ int mf_func_arrays(const mf_func *f, const char *block, const char *description,
         MF_ASSERT(m <= MF_FUNC_MAX_ARRAYS && n + k < MF_ALGO_MAX_ARRAYS);
         snprintf(a->name, sizeof(a->name), "%.31s/%.63s", group,
                  f->n_tables > 0 ? f->shape.values : arrays[k].name);
+        memcpy(a->group, group, sizeof(a->group));
+        a->function = f->shape.name;
+        a->sees_abar = f->shape.sees_abar;
+        a->is_table = f->n_tables > 0;
         a->description = description;
         a->activation = arrays[k].activation;
         a->input = arrays[k].input;

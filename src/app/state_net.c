@@ -5,27 +5,23 @@
 
 #include "mfrl/base/mem.h"
 #include "mfrl/io/h5.h"
+#include "net_groups.h"
 
 enum { FORMAT_VERSION = 3 };
 
 enum { LEARNER, OPPONENT }; /* whose arrays */
 
-/* The file's shape of an algorithm's array, and its floats per set.  Those of
- * the opponent are weights alone, in a group of its own. */
+enum { PATH = 160 };
+
+/* The file's shape of an algorithm's array, and its floats per set. */
 static size_t net_array(int n_sets, const mf_algo_array *a, int whose,
-                        char path[128], mf_h5_array *out)
+                        char path[PATH], mf_h5_array *out)
 {
+    char group[MF_NET_GROUP];
     size_t n = 1;
 
-    const int alone =
-        strncmp(a->name, "net/", 4) == 0 || strncmp(a->name, "table/", 6) == 0;
-
-    if (whose == OPPONENT) {
-        snprintf(path, 128, "/opponent/%s",
-                 alone ? strchr(a->name, '/') + 1 : a->name);
-    } else {
-        snprintf(path, 128, "/%s", a->name);
-    }
+    mf_net_group(a, whose == OPPONENT, group);
+    snprintf(path, PATH, "%s%s", group, a->name + strlen(a->group));
     *out = (mf_h5_array){
         .path = path, .type = MF_F32, .description = a->description};
     if (n_sets > 1) {
@@ -96,7 +92,7 @@ static mf_status each_array(mf_h5 *f, const mf_learner *l, int whose,
 
     for (int k = 0; k < n_arrays; k++) {
         mf_h5_array shape;
-        char path[128];
+        char path[PATH];
         size_t n;
 
         if (whose == OPPONENT && arrays[k].in_state) {
@@ -108,85 +104,6 @@ static mf_status each_array(mf_h5 *f, const mf_learner *l, int whose,
 out:
     mf_free(&arrays);
     mf_free(&all);
-    return st;
-}
-
-/* What it takes to run a network from the file alone, as attributes of its
- * group: "inputs", the parts of an input row in order, "input_<name>", what is
- * in them, and "conventions". */
-static mf_status write_inputs(mf_h5 *f, const mf_config *cfg, const char *group)
-{
-    const mf_env_spec *e = &cfg->env_spec;
-    char text[256] = "", name[64];
-    size_t used = 0;
-
-    for (int i = 0; i < e->n_inputs; i++) {
-        const mf_env_input *in = &e->inputs[i];
-
-        used += (size_t)snprintf(text + used, sizeof(text) - used,
-                                 "%s [%d][%d][%d], ", in->name, in->h, in->w,
-                                 in->c);
-        snprintf(name, sizeof(name), "input_%.32s", in->name);
-        MF_TRY(mf_h5_set_text(f, group, name, in->meaning));
-    }
-    snprintf(text + used, sizeof(text) - used, "abar [1][1][%d]", e->n_actions);
-    MF_TRY(mf_h5_set_text(f, group, "inputs", text));
-    MF_TRY(mf_h5_set_text(f, group, "input_abar",
-                          "share of each action among the neighbours; zeros "
-                          "where there is none"));
-    return mf_h5_set_text(
-        f, group, "conventions",
-        "convolution: weight [kernel y][kernel x][in][out], no padding, "
-        "result [y][x][channel], flattened in that order for a dense layer; "
-        "dense: y = x W + b, weight [in][out]; where a layer reads several, "
-        "they are joined in the order named; the last one gives a value by "
-        "action, the logits of the policy, or the one value of the state");
-}
-
-/* The attribute "layers" of a network's group: its layers in order, as the
- * forward pass runs them. */
-static mf_status write_group(mf_h5 *f, const mf_config *cfg,
-                             const mf_algo_array *arrays, int n,
-                             const char *group)
-{
-    const size_t length = strlen(group);
-    char names[1024] = "";
-    size_t used = 0;
-
-    for (int k = 0; k < n; k++) {
-        const char *name = arrays[k].name;
-        const char *end = strstr(name, "/weight");
-
-        if (strncmp(name, group + 1, length - 1) == 0 &&
-            name[length - 1] == '/' && end != NULL) {
-            name += length;
-            used +=
-                (size_t)snprintf(names + used, sizeof(names) - used, "%s%.*s",
-                                 used > 0 ? ", " : "", (int)(end - name), name);
-        }
-    }
-    if (used == 0) { /* there is none, or it is a table */
-        return MF_OK;
-    }
-    MF_TRY(mf_h5_set_text(f, group, "layers", names));
-    return write_inputs(f, cfg, group);
-}
-
-static mf_status write_layers(mf_h5 *f, const mf_learner *l)
-{
-    static const char *const GROUPS[] = {"/net", "/actor", "/critic"};
-    mf_algo_array *arrays;
-    mf_status st = MF_OK;
-
-    MF_TRY(mf_alloc(MF_ALGO_MAX_ARRAYS, sizeof(*arrays), "arrays", &arrays));
-
-    const int n = l->run->cfg->algo->arrays(l->algo, arrays);
-
-    for (size_t g = 0; st == MF_OK && g < sizeof(GROUPS) / sizeof(*GROUPS);
-         g++) {
-        st = write_group(f, l->run->cfg, arrays, n, GROUPS[g]);
-    }
-    mf_free(&arrays);
     return st;
 }
 
@@ -261,10 +178,11 @@ mf_status mf_state_save_net(const char *path, const mf_learner *l,
     MF_TRY(mf_h5_create(path, &f));
     MF_TRY_OR(err, write_attributes(f, l, at));
     MF_TRY_OR(err, each_array(f, l, LEARNER, write_array));
+    MF_TRY_OR(err, mf_net_describe(f, l, false));
     if (l->opponent != NULL) {
         MF_TRY_OR(err, each_array(f, l, OPPONENT, write_array));
+        MF_TRY_OR(err, mf_net_describe(f, l, true));
     }
-    MF_TRY_OR(err, write_layers(f, l));
     MF_TRY_OR(err, write_rest(f, l, older, n_older, partial, n_partial));
     return mf_h5_close(&f);
 
@@ -325,7 +243,7 @@ static mf_status read_weights(mf_h5 *f, const mf_config *cfg,
 
     for (int k = 0; k < n_arrays; k++) {
         mf_h5_array shape;
-        char path[128];
+        char path[PATH];
         size_t n;
 
         if (arrays[k].in_state) {

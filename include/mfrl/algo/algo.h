@@ -126,7 +126,12 @@ static inline void mf_loss_sums_add(mf_loss_sums *to, const mf_loss_sums *more)
 
 /** A named array inside the weights or the state, for files. */
 typedef struct mf_algo_array {
-    char name[96]; /* "table/q", "target/dense_0/weight" */
+    char name[96];  /* "table/q", "target/dense_0/weight" */
+    char group[64]; /* that its name begins with: the arrays of one function,
+                       "table", "target" */
+    const char *function; /* that it belongs to: "actor"; "" = the only one */
+    int sees_abar;        /* whether that one does */
+    int is_table;         /* whether it is a table */
     const char *description;
     const char *activation; /* of the layer that it belongs to */
     const char *input;      /* what that layer reads, see mf_net_array */
