@@ -7,6 +7,7 @@
 #include "mfrl/base/mem.h"
 #include "mfrl/io/h5.h"
 #include "mfrl/io/run_files.h"
+#include "mfrl/io/sheet.h"
 
 /* A column of both files. */
 typedef struct column {
@@ -102,7 +103,9 @@ static mf_status write_csv(const char *dir, const mf_eval_table *t)
     }
     fprintf(f, "\n");
     for (int k = 0; k < t->n_pairs; k++) {
-        fprintf(f, "%s,%s", t->names[t->pairs[k].a], t->names[t->pairs[k].b]);
+        mf_sheet_put(f, t->names[t->pairs[k].a]);
+        fputc(',', f);
+        mf_sheet_put(f, t->names[t->pairs[k].b]);
         for (int c = 0; c < N_COLUMNS; c++) {
             fprintf(f, ",%.10g", COLUMNS[c].value(&t->tally[k]));
         }

@@ -8,6 +8,7 @@
 #include "mfrl/base/mem.h"
 #include "mfrl/comm/collective.h"
 #include "mfrl/io/run_files.h"
+#include "mfrl/io/sheet.h"
 #include "solo.h"
 
 /* A policy's sets play those of the worlds in turn. */
@@ -37,7 +38,8 @@ static void report(const mf_run *run, const char *name, const double *means,
     for (int s = 0; s < run->n_sets; s++, means += e->n_metrics) {
         char text[1024];
 
-        fprintf(csv, "%s,%d", name, s);
+        mf_sheet_put(csv, name);
+        fprintf(csv, ",%d", s);
         for (int i = 0; i < e->n_metrics; i++) {
             fprintf(csv, ",%.10g", means[i]);
         }

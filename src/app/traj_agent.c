@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "mfrl/base/mem.h"
+#include "mfrl/io/sheet.h"
 #include "mfrl/io/whole_file.h"
 #include "traj_command.h"
 #include "traj_names.h"
@@ -70,9 +71,11 @@ static void print_row(const agent *a, uint64_t i)
     number(a, rew, t->reward != NULL,
            t->reward != NULL ? (double)t->reward[i] : 0);
     if (csv) {
-        fprintf(a->out.to, "%" PRId64 ",%s,%d,%s,%s,%s,%s,\"%s\",%s\n",
-                t->step[i], ep, alive, x, y, hp, act,
-                acted ? mf_traj_names_of(&a->names, t->action[i]) : "", rew);
+        fprintf(a->out.to, "%" PRId64 ",%s,%d,%s,%s,%s,%s,", t->step[i], ep,
+                alive, x, y, hp, act);
+        mf_sheet_put(a->out.to,
+                     acted ? mf_traj_names_of(&a->names, t->action[i]) : "");
+        fprintf(a->out.to, ",%s\n", rew);
         return;
     }
     printf("%10" PRId64 " %7s %5s %5s %5s %9s %6s %-16s %10s\n", t->step[i], ep,

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "frames.h"
+#include "mfrl/io/sheet.h"
 #include "mfrl/io/whole_file.h"
 #include "traj_command.h"
 
@@ -53,8 +54,8 @@ static void csv_row(const mf_traj_source *s, const mf_frame *f, uint32_t i,
         fprintf(to, ",%.9g", (double)f->hp[i]);
     }
     if (f->action != NULL && f->action[i] != 255) {
-        fprintf(to, ",%d,\"%s\"", f->action[i],
-                mf_traj_names_of(&s->names, f->action[i]));
+        fprintf(to, ",%d,", f->action[i]);
+        mf_sheet_put(to, mf_traj_names_of(&s->names, f->action[i]));
     } else if (f->action != NULL) {
         fputs(",,", to);
     }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "mfrl/base/mem.h"
+#include "mfrl/io/sheet.h"
 #include "mfrl/io/whole_file.h"
 #include "traj_command.h"
 #include "traj_names.h"
@@ -175,7 +176,12 @@ static void write_header(const stats *s)
             fprintf(f, ",team_%d/kills", team);
         }
         for (int a = 0; a < s->names.n; a++) {
-            fprintf(f, ",\"team_%d/%s\"", team, mf_traj_names_of(&s->names, a));
+            char name[128];
+
+            snprintf(name, sizeof(name), "team_%d/%s", team,
+                     mf_traj_names_of(&s->names, a));
+            fputc(',', f);
+            mf_sheet_put(f, name);
         }
     }
     fputc('\n', f);

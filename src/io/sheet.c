@@ -37,45 +37,74 @@ static size_t count(const char *from, const char *to, char what)
     return n;
 }
 
-/* Cut the line that ends at `end` into its fields; false if there are not as
- * many as columns. */
-static bool cut(mf_sheet *s, char *line, char *end, size_t row)
-{
-    const char **field = s->field + row * (size_t)s->n_columns;
+typedef struct cutter {
+    char *at, *stop; /* what is left */
+    bool quoted;     /* it ended inside quotes */
+} cutter;
 
-    if (count(line, end, ',') + 1 != (size_t)s->n_columns) {
-        return false;
+/* Cut out the next field.  Gives what ended it, ',' or '\n', or '\0' if the
+ * text did. */
+static char cut(cutter *c, const char **field)
+{
+    char *to = c->at;
+
+    *field = c->at;
+    c->quoted = false;
+    for (char *from = c->at; from < c->stop; from++) {
+        const char byte = *from;
+
+        if (byte == '"' && c->quoted && from + 1 < c->stop && from[1] == '"') {
+            *to++ = *from++;
+        } else if (byte == '"' && (c->quoted || from == c->at)) {
+            c->quoted = !c->quoted;
+        } else if (!c->quoted && (byte == ',' || byte == '\n')) {
+            c->at = from + 1;
+            *to = '\0';
+            return byte;
+        } else {
+            *to++ = byte;
+        }
     }
-    *end = '\0';
-    for (int c = 0; c < s->n_columns; c++) {
-        field[c] = strsep(&line, ",");
+    return '\0';
+}
+
+/* Cut the next row into *n fields; gives what ended it. */
+static char cut_row(cutter *c, const char **field, size_t *n)
+{
+    char end = ',';
+
+    for (*n = 0; end == ',';) {
+        end = cut(c, &field[(*n)++]);
     }
-    return true;
+    return end;
 }
 
 static mf_status parse(mf_sheet *s, const char *path, size_t size)
 {
-    const char *stop = s->text + size;
-    char *line = s->text, *end = memchr(line, '\n', size);
-    const size_t lines = count(line, stop, '\n');
+    const size_t lines = count(s->text, s->text + size, '\n');
+    const size_t commas = count(s->text, s->text + size, ',');
+    cutter c = {.at = s->text, .stop = s->text + size};
+    size_t row = 1, n;
 
-    if (end == NULL) {
+    MF_TRY(mf_alloc(lines + commas + 1, sizeof(*s->field), "table", &s->field));
+    if (cut_row(&c, s->field, &n) != '\n') {
         return MF_FAIL(MF_ERR_FILE, "%s: there is no header line", path);
     }
-    s->n_columns = (int)count(line, end, ',') + 1;
-    MF_TRY(mf_alloc(lines * (size_t)s->n_columns, sizeof(*s->field), "table",
-                    &s->field));
-    for (size_t row = 0; row < lines; row++) {
-        end = memchr(line, '\n', (size_t)(stop - line));
-        if (!cut(s, line, end, row)) {
+    s->n_columns = (int)n;
+    while (cut_row(&c, s->field + row * (size_t)s->n_columns, &n) == '\n') {
+        row++;
+        if (n != (size_t)s->n_columns) {
             return MF_FAIL(MF_ERR_FILE,
                            "%s:%zu: there are not as many fields as in the "
                            "header, %d",
-                           path, row + 1, s->n_columns);
+                           path, row, s->n_columns);
         }
-        line = end + 1;
     }
-    s->n_rows = lines - 1;
+    if (c.quoted && memchr(c.at, '\n', (size_t)(c.stop - c.at)) != NULL) {
+        return MF_FAIL(MF_ERR_FILE, "%s:%zu: a quote does not end", path,
+                       row + 1);
+    }
+    s->n_rows = row - 1;
     return MF_OK;
 }
 
@@ -121,4 +150,17 @@ double mf_sheet_real(const mf_sheet *s, size_t row, int column)
     const double value = strtod(text, &end);
 
     return end != text && *end == '\0' ? value : (double)NAN;
+}
+
+void mf_sheet_put(FILE *to, const char *text)
+{
+    if (strpbrk(text, ",\"\r\n") == NULL) {
+        fputs(text, to);
+        return;
+    }
+    fputc('"', to);
+    for (; *text != '\0'; text++) {
+        fputs(*text == '"' ? "\"\"" : (char[]){*text, '\0'}, to);
+    }
+    fputc('"', to);
 }

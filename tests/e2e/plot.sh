@@ -117,6 +117,19 @@ won() { # ROW COLUMN: as eval.csv says, in %
 }
 check "with its numbers" grep -q "^1 0 $(won random rush) 2\$" \
     "$SCRATCH/file/matrix.dat"
+# A player's name may hold what CSV knows.
+check "a policy" run train env.name=battle run.dir="$SCRATCH/policy" \
+    run.rounds=1 env.battle.width=16 env.battle.height=16 \
+    net.layers="dense 4" replay.capacity=200 learner.batch=8
+cp "$SCRATCH/policy/checkpoints/latest/net.h5" "$SCRATCH/a, \"b\".h5"
+check "its games" run eval "$SCRATCH/a, \"b\".h5" rush eval.rounds=2 \
+    --out "$SCRATCH/comma" env.battle.max_steps=20
+check "are drawn" plot 0 matrix "$SCRATCH/comma"
+check "and its name" grep -qF 'a, "b"' "$SCRATCH/comma/plots/matrix.gp"
+cp "$one/checkpoints/latest/net.h5" "$SCRATCH/c, d.h5"
+check "it alone" run eval "$SCRATCH/c, d.h5" eval.rounds=2 \
+    --out "$SCRATCH/alone"
+check "is one field" grep -q '^"[^"]*c, d[^"]*",0,' "$SCRATCH/alone/eval.csv"
 
 check "a trajectory" plot 0 "$battle" --out "$SCRATCH/battle"
 check "actions" drawn "$SCRATCH/battle" actions

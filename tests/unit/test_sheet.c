@@ -38,6 +38,37 @@ START_TEST(columns_by_name)
 }
 END_TEST
 
+/* What is written is what is read, and a line of plain fields has no quotes. */
+START_TEST(quotes)
+{
+    static const char *const TEXTS[] = {"plain a",    "a,b", "say \"no\"", "\"",
+                                        "two\nlines", "",    "x\"y",       ","};
+    const char *path = in_tmp("a.csv");
+    FILE *f = fopen(path, "w");
+    mf_sheet *s;
+
+    ck_assert_ptr_nonnull(f);
+    fputs("name,\"a, b\",last\n", f);
+    for (size_t i = 0; i < COUNT_OF(TEXTS); i++) {
+        mf_sheet_put(f, TEXTS[i]);
+        fputs(",1,", f);
+        mf_sheet_put(f, TEXTS[i]);
+        fputc('\n', f);
+    }
+    fputs("half,\"a", f);
+    fclose(f);
+    ck_assert_int_eq(mf_sheet_read(path, &s), MF_OK);
+    ck_assert_uint_eq(mf_sheet_rows(s), COUNT_OF(TEXTS));
+    ck_assert_int_eq(mf_sheet_column(s, "a, b"), 1);
+    for (size_t i = 0; i < COUNT_OF(TEXTS); i++) {
+        ck_assert_str_eq(mf_sheet_text(s, i, 0), TEXTS[i]);
+        ck_assert(mf_sheet_real(s, i, 1) == 1);
+        ck_assert_str_eq(mf_sheet_text(s, i, 2), TEXTS[i]);
+    }
+    mf_sheet_destroy(&s);
+}
+END_TEST
+
 START_TEST(wrong_files)
 {
     static const struct {
@@ -47,6 +78,7 @@ START_TEST(wrong_files)
         {"a,b", ": there is no header line"},
         {"a,b\n1,2\n1\n", ":3: there are not as many fields as in the header, "
                           "2"},
+        {"a,b\n1,2\n\"x,2\n3,4\n", ":3: a quote does not end"},
         {"a,b\n1,2,3\n", ":2: there are not as many fields as in the header, "
                          "2"},
     };
@@ -68,7 +100,7 @@ END_TEST
 
 int main(void)
 {
-    const TTest *tests[] = {columns_by_name, wrong_files};
+    const TTest *tests[] = {columns_by_name, quotes, wrong_files};
 
     return run_suite_between("sheet", tests, COUNT_OF(tests), io_setup,
                              io_teardown);
