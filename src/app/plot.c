@@ -34,8 +34,7 @@ bool mf_plot_is_dir(const char *run)
     return stat(run, &s) == 0 && S_ISDIR(s.st_mode);
 }
 
-/* ---- a picture's files ----------------------------------------------------
- */
+/* ---- a picture's files -------------------------------------------------- */
 
 /* Looks that all have: colours of Okabe and Ito, no boxes, no clutter. */
 static const char LOOKS[] =
@@ -150,8 +149,7 @@ mf_status mf_picture_end(mf_plot *plot, mf_picture *p, mf_status st)
     return st;
 }
 
-/* ---- gnuplot --------------------------------------------------------------
- */
+/* ---- gnuplot ------------------------------------------------------------ */
 
 static void terminal_settings(char *out, size_t size)
 {
