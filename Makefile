@@ -6,7 +6,7 @@ TIMEOUT ?= 900
 PREFIX  ?= /usr/local
 CLANG_FORMAT ?= clang-format-14
 VALGRIND     ?= valgrind -q --leak-check=full --show-leak-kinds=definite \
-                --errors-for-leak-kinds=definite --error-exitcode=9
+                --errors-for-leak-kinds=definite --error-exitcode=99
 NP      ?= $(shell nproc)
 B       := build/$(MODE)
 

@@ -86,19 +86,21 @@ is_done() {
 # The program's arguments.  A run that has begun goes on with the settings it
 # began with, but for those that may change.
 set_arguments() {
-    local setting
+    local setting key free
     if [ ! -e "$run/config.used.ini" ]; then
         arguments=(train "$config" run.dir="$run" "${settings[@]}")
         return
     fi
     arguments=(train --resume "$run")
+    [ ${#settings[@]} -gt 0 ] || return
+    free=$("$program" config --resumable)
     for setting in "${settings[@]}"; do
-        case $setting in
-        run.rounds=* | run.burn_in=* | run.max_hours=* | ranks.* | \
-            world.tiles=* | checkpoint.* | trajectory.* | eval.* | log.*)
-            arguments+=("$setting")
-            ;;
-        esac
+        while read -r key; do
+            # shellcheck disable=SC2254  # a pattern, as ranks.*
+            case ${setting%%=*} in
+            $key) arguments+=("$setting") ;;
+            esac
+        done <<<"$free"
     done
 }
 
@@ -159,10 +161,11 @@ conclude() {
         say "$run is stopped ($reason); submit the same line again to go on"
         exit 0
     fi
-    # What would come again.  After a lost node exit code 2 may only say that
-    # the life before still holds the run directory.
+    # What would come again.  9, that another job has the run directory, may
+    # only say that the life before, on a lost node, still holds it; but at
+    # first it is another job's.
     case $life,$code,$reason in
-    0,2,* | *,[346],* | *,numerical*)
+    *,[2346],* | 0,9,* | *,numerical*)
         say "exit code $code is final"
         exit "$code"
         ;;

@@ -4,7 +4,7 @@
 . tests/e2e/lib.sh
 
 WRAP=${WRAP:-valgrind -q --leak-check=full --show-leak-kinds=definite
-  --errors-for-leak-kinds=definite --error-exitcode=9}
+  --errors-for-leak-kinds=definite --error-exitcode=99}
 
 wrapped() { # ARGS...
     # shellcheck disable=SC2086  # WRAP is a command with arguments

@@ -14,7 +14,10 @@
 #include "mfrl/env/env.h"
 #include "mfrl/replay/layout.h"
 
-enum { MF_MAX_LISTED = 32 }; /* environments, and algorithms */
+enum {
+    MF_MAX_LISTED = 32, /* environments, and algorithms */
+    MF_RESUMABLE = 256,
+};
 
 typedef struct mf_config {
     mf_run_cfg run;
@@ -52,6 +55,12 @@ mf_status mf_config_override(mf_config *c, int n, char *const *assignments);
  *  is computed, else MF_ERR_USAGE. */
 mf_status mf_config_override_resumed(mf_config *c, int n,
                                      char *const *assignments);
+
+/** The keys that those are, "ranks.*" for all of a section, with @p between
+ *  between two of them and @p last before the last one.  MF_RESUMABLE bytes are
+ *  enough.  Local. */
+void mf_config_resumable(const char *between, const char *last, char *out,
+                         size_t size);
 
 /** Set run.dir; MF_ERR_USAGE if the path is too long for it. */
 mf_status mf_config_set_dir(mf_config *c, const char *dir);

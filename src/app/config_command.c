@@ -15,11 +15,13 @@
 static const char HELP[] =
     "usage: mfrl-dist config [CONFIG.ini] [section.key=value ...]\n"
     "       mfrl-dist config --diff A B [section.key=value ...]\n"
+    "       mfrl-dist config --resumable\n"
     "\n"
     "Prints every key with its value, default, range, unit and meaning, as a\n"
     "config file that can be used as it is.  --diff prints the keys that A\n"
     "and B give different values; each is an INI file, a run directory, a\n"
-    "checkpoint or a net.h5, and the keys behind them count for both.\n";
+    "checkpoint or a net.h5, and the keys behind them count for both.\n"
+    "--resumable prints the keys that train --resume takes, one a line.\n";
 
 /* Close the line on stdout; what cannot be written is an error. */
 static mf_status written(int ok)
@@ -135,6 +137,12 @@ mf_status mf_command_config(int argc, char **argv)
     }
     if (argc > 0 && strcmp(argv[0], "--diff") == 0) {
         return diff(argc - 1, argv + 1);
+    }
+    if (argc == 1 && strcmp(argv[0], "--resumable") == 0) {
+        char keys[MF_RESUMABLE];
+
+        mf_config_resumable("\n", "\n", keys, sizeof(keys));
+        return written(puts(keys) >= 0);
     }
     st = mf_config_init(&c);
     if (st == MF_OK) {

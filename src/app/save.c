@@ -98,7 +98,7 @@ static mf_status commit(mf_trainer *t, const char *tmp, const written *w)
 /* An I/O failure is answered by going on without this checkpoint. */
 static mf_status give_up(mf_trainer *t, const char *tmp, mf_status st)
 {
-    if (st == MF_ERR_USAGE) { /* taken over: hands off */
+    if (st == MF_ERR_HELD) { /* taken over: hands off */
         return st;
     }
     if (t->run->roles.rank == 0) {

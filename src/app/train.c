@@ -25,11 +25,9 @@ static const char HELP[] =
     "Without a CONFIG the built-in defaults are used; `mfrl-dist config` "
     "lists\n"
     "them.\n"
-    "A resumed run takes its config from its directory; only run.rounds,\n"
-    "run.burn_in, run.max_hours, run.stall_seconds, ranks.*, world.tiles, "
-    "checkpoint.*,\n"
-    "trajectory.*, eval.* and log.* may be given anew, and the number of\n"
-    "ranks may differ.\n"
+    "A resumed run takes its config from its directory, the number of ranks\n"
+    "may differ, and only these keys may be given anew:\n"
+    "  %s\n"
     "With trajectory.every=1 all that the agents of a world do is recorded in\n"
     "run.dir/traj/; see mfrl-dist verify --help.\n";
 
@@ -272,7 +270,10 @@ mf_status mf_command_train(int argc, char **argv)
 
     for (int i = 0; i < argc; i++) {
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-            fputs(HELP, stdout);
+            char keys[MF_RESUMABLE];
+
+            mf_config_resumable("\n  ", "\n  ", keys, sizeof(keys));
+            printf(HELP, keys);
             return MF_OK;
         }
     }

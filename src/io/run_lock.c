@@ -109,7 +109,7 @@ static mf_status lock_file(const mf_run_lock *l, const char *run_dir,
         }
     }
     if (error == EWOULDBLOCK) {
-        return MF_FAIL(MF_ERR_USAGE,
+        return MF_FAIL(MF_ERR_HELD,
                        "%s is in use by another job, %s; wait for it or stop "
                        "it, or choose another run.dir",
                        run_dir, who);
@@ -206,7 +206,7 @@ mf_status mf_run_lock_check(const mf_run_lock *l)
         return MF_OK;
     }
     describe(&h, who, sizeof(who));
-    return MF_FAIL(MF_ERR_USAGE,
+    return MF_FAIL(MF_ERR_HELD,
                    "%s: the run was taken over by %s, as incarnation %" PRId64
                    "; this job, incarnation %" PRId64 ", ends",
                    l->path, who, h.incarnation, l->incarnation);

@@ -44,7 +44,7 @@ while [ ! -e "$owned/metrics.csv" ] && kill -0 "$owner" 2>/dev/null; do
     sleep 0.1
 done
 check "a second job in a run directory is refused" \
-    exits 2 run train --resume "$owned"
+    exits 9 run train --resume "$owned"
 check "with one line that says so" err_says "in use by another job"
 touch "$owned/STOP"
 check "a STOP file ends the first one" wait "$owner"

@@ -440,7 +440,7 @@ def damage(run, how):
 
 def second_job(run):
     job = run.running()
-    run.ended(run.start(), 2, "is in use by another job, process [0-9]+ on")
+    run.ended(run.start(), 9, "is in use by another job, process [0-9]+ on")
     os.kill(job.process.pid, signal.SIGUSR1)
     code = run.stopped(job)
     run.go_on()

@@ -191,10 +191,10 @@ START_TEST(a_job_that_was_replaced_renames_nothing)
     log_begin();
     ck_ok(mf_run_lock_take(tmp_root, &theirs));
     log_end();
-    ck_fails(MF_ERR_USAGE, "incarnation 1, ends",
+    ck_fails(MF_ERR_HELD, "incarnation 1, ends",
              mf_ckpt_commit(tmp_root, tmp, 2, 2000, &e, 1, 2, &mine));
     ck_assert_int_eq(found(tmp_root), 1);
-    ck_fails(MF_ERR_USAGE, "taken over",
+    ck_fails(MF_ERR_HELD, "taken over",
              mf_ckpt_begin(tmp_root, 3000, 0, &mine, other));
 
     /* The new one clears away what the old one has begun. */

@@ -29,8 +29,8 @@ START_TEST(a_second_job_is_refused_and_told_by_whom)
     ck_assert_int_eq(setenv("SLURM_JOB_ID", "4711", 1), 0);
     mine = taken();
     snprintf(who, sizeof(who), "another job, process %ld on ", (long)getpid());
-    ck_fails(MF_ERR_USAGE, who, mf_run_lock_take(tmp_root, &other));
-    ck_fails(MF_ERR_USAGE, "SLURM job 4711; wait for it",
+    ck_fails(MF_ERR_HELD, who, mf_run_lock_take(tmp_root, &other));
+    ck_fails(MF_ERR_HELD, "SLURM job 4711; wait for it",
              mf_run_lock_take(tmp_root, &other));
     ck_assert_int_eq(other.fd, -1);
     ck_ok(mf_run_lock_check(&mine));
@@ -71,7 +71,7 @@ START_TEST(the_one_that_was_replaced_knows_it)
     new = taken();
     ck_assert(!mf_run_lock_is_mine(&old));
     ck_assert(mf_run_lock_is_mine(&new));
-    ck_fails(MF_ERR_USAGE, "as incarnation 2; this job, incarnation 1, ends",
+    ck_fails(MF_ERR_HELD, "as incarnation 2; this job, incarnation 1, ends",
              mf_run_lock_check(&old));
     mf_run_lock_release(&new);
     ck_assert(!mf_run_lock_is_mine(&old)); /* also once that has ended */
@@ -80,7 +80,7 @@ START_TEST(the_one_that_was_replaced_knows_it)
     ck_fails(MF_ERR_IO, "LOCK: No such file", mf_run_lock_check(&old));
     setenv("SLURM_JOB_ID", "2", 1);
     new = taken(); /* another file, and incarnation 1 again */
-    ck_fails(MF_ERR_USAGE, "taken over", mf_run_lock_check(&old));
+    ck_fails(MF_ERR_HELD, "taken over", mf_run_lock_check(&old));
     mf_run_lock_release(&new);
     ck_ok(mf_run_lock_check(NULL));
 }

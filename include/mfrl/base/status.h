@@ -16,6 +16,7 @@ typedef enum mf_status {
     MF_ERR_MEMORY = 6,  /* allocation failed */
     MF_ERR_MPI = 7,     /* an MPI call failed */
     MF_ERR_STALL = 8,   /* a rank was stuck, stopped or cut off */
+    MF_ERR_HELD = 9,    /* another job has the run directory */
 } mf_status;
 
 /** Log one error line (printf arguments after the code) and yield the code. */

@@ -73,7 +73,7 @@ mf_status mf_ckpt_stamp(const char *path, mf_ckpt_entry *out);
  *  newest @p keep (>= 1) are deleted.  Checkpoints of later steps, which a run
  *  has that went back to an older one, are deleted first.
  *  MF_ERR_IO if the checkpoint could not be made: call mf_ckpt_abandon.
- *  MF_ERR_USAGE if another job has taken the directory over, which is looked
+ *  MF_ERR_HELD if another job has taken the directory over, which is looked
  *  at before each rename; nothing is renamed from then on.  That
  *  an old one or `latest` could not be changed is only a warning.  Local, one
  *  rank, after every rank has stamped its files. */

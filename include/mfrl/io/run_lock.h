@@ -28,14 +28,14 @@ typedef struct mf_run_lock {
     char text[MF_LOCK_BYTES]; /* what the file must hold */
 } mf_run_lock;
 
-/** Take the run directory @p run_dir.  MF_ERR_USAGE, one line that names the
+/** Take the run directory @p run_dir.  MF_ERR_HELD, one line that names the
  *  holder, if another job has it; MF_ERR_IO if LOCK cannot be written.  A lock
  *  whose holder is gone is taken over; where the file system has no locks, one
  *  of a process of this host that lives is respected, others are taken over.
  *  Local, one rank. */
 mf_status mf_run_lock_take(const char *run_dir, mf_run_lock *out);
 
-/** MF_ERR_USAGE if another job has taken the directory over, MF_ERR_IO if that
+/** MF_ERR_HELD if another job has taken the directory over, MF_ERR_IO if that
  *  cannot be told.  NULL, a directory that needs no lock, is fine.  Local. */
 mf_status mf_run_lock_check(const mf_run_lock *l);
 
