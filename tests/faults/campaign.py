@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Injected faults, each followed by a resume that must end as if nothing had
-been: same digests, every row of metrics.csv once, nothing left behind.
+been: same digests, every row of metrics.csv and eval.csv once, a recording
+without a gap, nothing left behind.
 
     tests/faults/campaign.py [FAULTS [SEED [NUMBER]]]
 
@@ -9,7 +10,6 @@ MFRL names the program, MPIRUN the launcher.  Needs no package; what needs root
 (a disk that is full) is left out without it.
 """
 import collections
-import glob
 import os
 import random
 import re
@@ -20,258 +20,15 @@ import sys
 import tempfile
 import time
 
-PROGRAM = os.path.abspath(os.environ.get("MFRL", "build/release/mfrl-dist"))
-MPIRUN = os.environ.get("MPIRUN", "mpirun --oversubscribe --bind-to none")
-EVERY = 20  # rounds between checkpoints, and of a row of metrics.csv
-LIMIT = 60  # seconds for whatever is waited for
-ENDLESS = 1000000000
-CONFIG = f"""[env]
-name = ising
-[env.ising]
-width = 12
-height = 12
-temperature = 0.9, 1.6
-keying = lagged
-[replay]
-capacity = 4000
-[checkpoint]
-every = {EVERY}
-[log]
-digest = on
-metrics_every = {EVERY}
-"""
-
-
-class Wrong(Exception):
-    """What was observed is not what was expected."""
+sys.dont_write_bytecode = True
+from job import Wrong, wait_for  # noqa: E402
+from run import CONFIGS, EVERY, Reference, Run  # noqa: E402
 
 
 def save_points():
     """Names of the points of a save, in the order of their numbers from 1."""
     with open("src/io/ckpt_dir.h") as f:
         return re.findall(r"^    MF_CKPT_AT_(\w+)", f.read(), re.M)
-
-
-def wait_for(what, condition):
-    end = time.monotonic() + LIMIT
-    while time.monotonic() < end:
-        got = condition()
-        if got:
-            return got
-        time.sleep(0.02)
-    raise Wrong(f"waited {LIMIT} s in vain for {what}")
-
-
-class Job:
-    """One mpirun.  All its processes carry a mark in their environment, so
-    that none is overlooked and no one else's is touched."""
-
-    count = 0
-
-    def __init__(self, run, ranks, args, env=None):
-        Job.count += 1
-        self.ranks = ranks
-        self.mark = f"MFRL_FAULTS_JOB={os.getpid()}.{Job.count}"
-        self.log_path = os.path.join(run.scratch, f"job-{Job.count}.log")
-        key, value = self.mark.split("=")
-        tmp = os.path.join(run.scratch, "tmp")
-        os.makedirs(tmp, exist_ok=True)
-        with open(self.log_path, "w") as log:
-            self.process = subprocess.Popen(
-                MPIRUN.split() + ["-n", str(ranks), PROGRAM] + args,
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True,
-                env={**os.environ, "TMPDIR": tmp,
-                     # what Open MPI leaves of a killed job lies in there, too
-                     "OMPI_MCA_btl_vader_backing_directory": tmp,
-                     "OMPI_MCA_odls_base_sigkill_timeout": "2",
-                     "OMPI_ALLOW_RUN_AS_ROOT": "1",
-                     "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
-                     **(env or {}), key: value})
-
-    def processes(self):
-        """{pid: rank} of what is alive, mpirun without a rank."""
-        found = {}
-        for name in os.listdir("/proc"):
-            if not name.isdigit():
-                continue
-            try:
-                with open(f"/proc/{name}/environ", "rb") as f:
-                    words = f.read().decode(errors="replace").split("\0")
-                with open(f"/proc/{name}/stat") as f:
-                    dead = f.read().rpartition(")")[2].split()[0] == "Z"
-            except OSError:
-                continue
-            if self.mark in words and not dead:
-                rank = [w.split("=")[1] for w in words
-                        if w.startswith("OMPI_COMM_WORLD_RANK=")]
-                found[int(name)] = int(rank[0]) if rank else None
-        return found
-
-    def pid_of(self, rank):
-        return wait_for(f"rank {rank}", lambda: next(
-            (p for p, r in self.processes().items() if r == rank), None))
-
-    def segments(self):
-        """Shared memory of its processes."""
-        found = set()
-        for pid in self.processes():
-            try:
-                with open(f"/proc/{pid}/maps") as f:
-                    found.update(re.findall(r"/dev/shm/\S+", f.read()))
-            except OSError:
-                pass
-        return found
-
-    def log(self):
-        with open(self.log_path, errors="replace") as f:
-            return f.read()
-
-    def end(self):
-        """Exit code; every process is gone at most ten seconds later."""
-        try:
-            code = self.process.wait(LIMIT)
-        except subprocess.TimeoutExpired:
-            self.destroy()
-            raise Wrong(f"still running after {LIMIT} s") from None
-        end = time.monotonic() + 10
-        while self.processes():
-            if time.monotonic() > end:
-                self.destroy()
-                raise Wrong("processes were left over")
-            time.sleep(0.05)
-        return code
-
-    def destroy(self):
-        for pid in self.processes():
-            os.kill(pid, signal.SIGKILL)
-        self.process.wait()
-
-
-class Reference:
-    """Digests of every round of a run that nothing ever disturbs."""
-
-    def __init__(self, scratch, config):
-        self.dir = os.path.join(scratch, "undisturbed")
-        self.config = config
-        self.digests = {}
-
-    def at(self, rounds):
-        if rounds not in self.digests:
-            start = (["--resume", self.dir] if self.digests else
-                     [self.config, f"run.dir={self.dir}"])
-            subprocess.run([PROGRAM, "train", *start,
-                            f"run.rounds={rounds + 500}"], check=True,
-                           stdout=subprocess.DEVNULL, timeout=10 * LIMIT)
-            with open(os.path.join(self.dir, "log.txt")) as f:
-                for r, d in re.findall(r"^digest round=(\d+) (.*)", f.read(),
-                                       re.M):
-                    self.digests[int(r)] = d
-        return self.digests[rounds]
-
-
-class Run:
-    """One run directory, and the fault it meets."""
-
-    def __init__(self, scratch, reference, rng):
-        self.scratch, self.reference, self.rng = scratch, reference, rng
-        self.dir = os.path.join(scratch, "run")
-        self.jobs = []
-        self.segments = set()
-        self.mounted = None
-
-    def start(self, *args, env=None, rounds=ENDLESS):
-        """Go on, or begin if there is nothing yet."""
-        ranks = self.rng.choice((3, 5))
-        begun = os.path.exists(os.path.join(self.dir, "config.used.ini"))
-        begin = (["--resume", self.dir] if begun else
-                 [self.reference.config, f"run.dir={self.dir}"])
-        job = Job(self, ranks, ["train", *begin, f"run.rounds={rounds}",
-                                f"ranks.learners={ranks // 2}", *args], env)
-        self.jobs.append(job)
-        return job
-
-    def latest(self):
-        try:
-            return os.readlink(os.path.join(self.dir, "checkpoints", "latest"))
-        except OSError:
-            return None
-
-    def running(self, *args):
-        """A job that has saved, and then was left alone for a while."""
-        before = self.latest()
-        job = self.start(*args)
-        wait_for("a checkpoint", lambda: self.latest() != before or
-                 job.process.poll() is not None)
-        time.sleep(self.rng.uniform(0, 0.6))
-        self.segments |= job.segments()
-        return job
-
-    def state(self):
-        try:
-            with open(os.path.join(self.dir, "run.json")) as f:
-                return re.search(r'"state":\s*"(\w+)"', f.read()).group(1)
-        except OSError:
-            return "none"
-
-    def stopped(self, job, codes=(0,)):
-        code = job.end()
-        if code not in codes:
-            raise Wrong(f"exit code {code}, expected {codes}")
-        if self.state() != "stopped":
-            raise Wrong(f"run.json says {self.state()}, not stopped")
-        return code
-
-    def ended(self, job, code, says=None):
-        got = job.end()
-        if got != code:
-            raise Wrong(f"exit code {got}, expected {code}")
-        if says and not re.search(says, job.log()):
-            raise Wrong(f"nobody said '{says}'")
-        return code
-
-    def saved(self):
-        """Round of the newest checkpoint."""
-        rounds = [0]
-        for path in glob.glob(os.path.join(self.dir, "checkpoints", "*step-*",
-                                           "manifest.json")):
-            with open(path) as f:
-                rounds.append(int(re.search(r'"round":\s*(\d+)',
-                                            f.read()).group(1)))
-        return max(rounds)
-
-    def go_on(self, says=None, saved=None):
-        """Resume to the end and compare everything."""
-        saved = self.saved() if saved is None else saved
-        rounds = saved // EVERY * EVERY + 2 * EVERY
-        job = self.start(rounds=rounds)
-        self.ended(job, 0, says)
-        if self.state() != "finished":
-            raise Wrong(f"run.json says {self.state()}, not finished")
-        with open(os.path.join(self.dir, "run.json")) as f:
-            text = f.read()
-        got = " ".join(f"{k}=" + re.search(rf'"digest_{k}":\s*"(\w+)"',
-                                           text).group(1)
-                       for k in ("weights", "worlds"))
-        if got != self.reference.at(rounds):
-            raise Wrong(f"round {rounds}: {got}, undisturbed "
-                        f"{self.reference.at(rounds)}")
-        with open(os.path.join(self.dir, "metrics.csv")) as f:
-            rows = [int(line.split(",")[0]) for line in f.readlines()[1:]]
-        if rows != list(range(EVERY, rounds + 1, EVERY)):
-            raise Wrong(f"rows of metrics.csv up to {rounds}: {rows}")
-        left = [name for top, dirs, files in os.walk(self.dir)
-                for name in dirs + files
-                if name.startswith(".") or ".tmp" in name]
-        left += [s for s in self.segments if os.path.exists(s)]
-        if left:
-            raise Wrong(f"left over: {left}")
-
-    def close(self):
-        for job in self.jobs:
-            job.destroy()
-        if self.mounted:
-            subprocess.run(["umount", self.mounted], check=False)
 
 
 # ---- faults: each returns what mpirun's exit code was ---------------------
@@ -361,13 +118,6 @@ def save_point(run, point):
     code = run.ended(job, 137)
     run.go_on()
     return code
-
-
-def stopped_at(run, rounds):
-    run.ended(run.start(rounds=rounds), 0)
-
-
-Run.stopped_at = stopped_at
 
 
 def stop_job(run, number, times):
@@ -463,6 +213,7 @@ def disk_full(run, killed):
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", disk],
                    check=True)
     run.mounted, run.dir = disk, os.path.join(disk, "run")
+    run.recorded = False  # that alone would fill it
     job = run.running()
     ballast = fill(disk)
     wait_for("a failed save", lambda: "no checkpoint after round" in job.log())
@@ -513,13 +264,15 @@ DECK = [  # name, expected exit code, function; None stands for a save point
 ]
 
 
-def deal(n):
-    points, saves, faults = save_points(), 0, []
-    for i in range(n):
-        fault = DECK[i % len(DECK)]
+def deal(n, seed):
+    """The deck is shuffled each time it is gone through."""
+    rng, points, faults, deck = random.Random(seed), [], [], []
+    for _ in range(n):
+        deck = deck or rng.sample(DECK, len(DECK))
+        fault = deck.pop()
         if fault is None:
-            point = points[saves % len(points)]
-            saves += 1
+            points = points or rng.sample(save_points(), len(save_points()))
+            point = points.pop()
             fault = (f"kill -9 in a save, after {point}", "137",
                      lambda r, p=point: save_point(r, p))
         faults.append(fault)
@@ -530,15 +283,15 @@ def needs_root(name):
     return name.startswith("disk full") and os.geteuid() != 0
 
 
-def one(scratch, reference, seed, number, fault):
+def one(scratch, references, seed, number, fault):
     """None, or what went wrong; and the exit code that was observed."""
-    run = Run(tempfile.mkdtemp(dir=scratch), reference,
-              random.Random(f"{seed} {number}"))
+    rng = random.Random(f"{seed} {number}")
+    run = Run(tempfile.mkdtemp(dir=scratch), rng.choice(references), rng)
     try:
         return None, fault(run)
     except Wrong as e:
         log = run.jobs[-1].log() if run.jobs else ""
-        return str(e) + "\n    " + "\n    ".join(log.splitlines()[-12:]), None
+        return (f"{run.reference.name}: {e}\n    " + "\n    ".join(log.splitlines()[-12:])), None
     finally:
         run.close()
         shutil.rmtree(run.scratch)
@@ -552,18 +305,15 @@ def main():
 
     print(f"faults: {n}, seed {seed}", flush=True)
     with tempfile.TemporaryDirectory(prefix="mfrl-faults.") as scratch:
-        config = os.path.join(scratch, "faults.ini")
-        with open(config, "w") as f:
-            f.write(CONFIG)
-        reference = Reference(scratch, config)
+        references = [Reference(scratch, c) for c in CONFIGS]
         for number, (name, expected, fault) in enumerate(
-                deal(max(n, only)), 1):
+                deal(max(n, only), seed), 1):
             if only not in (0, number):
                 continue
             if needs_root(name):
                 skipped += 1
                 continue
-            wrong, code = one(scratch, reference, seed, number, fault)
+            wrong, code = one(scratch, references, seed, number, fault)
             row = table.setdefault((name, expected), collections.Counter())
             row["FAILED" if wrong else str(code)] += 1
             passed += wrong is None
