@@ -11,9 +11,9 @@
 # all algorithms start in the same worlds.  Two groups of settings:
 #
 #   together  configs/squeeze-paper.ini: one table for all, keyed by the mean
-#             action; two agents choose in a step.  mfq, and mfac of 100 agents
-#   apart     a table for each agent, all choose in every step; the critics of
-#             mfac and mfppo are keyed by the mean action, in 50 bins
+#             action; two agents choose in a step, or four.  mfq, mfac, mfppo
+#   apart     a table for each agent, all choose in every step.  The others,
+#             which do not see the mean action
 #
 # It may be stopped (Ctrl-C, TERM) and called again: what is finished is not run
 # again, what was begun goes on.  Results: summary.csv, squeeze.png.
@@ -39,13 +39,13 @@ GOOD=418
 # their mind, by their end; actor-critics go on getting better for longer.
 rounds_of() { # ALGO N
     case $1-$2 in
-    mfq-100 | mfac-100) echo 300 ;;
+    mfq-100) echo 300 ;;
     mfq-500) echo 1800 ;;
     mfq-*) echo 3500 ;;
-    mfppo-1000) echo $((250 / SHORT)) ;; # goes through each round twice
-    mfppo-*) echo $((180 / SHORT)) ;;
-    mfac-1000 | ac-1000) echo $((500 / SHORT)) ;;
-    mfac-* | ac-*) echo $((360 / SHORT)) ;;
+    mfac-100 | mfppo-100) echo $((1000 / SHORT)) ;;
+    mfac-500 | mfppo-500) echo $((4200 / SHORT)) ;;
+    mfac-* | mfppo-*) echo $((12000 / SHORT)) ;;
+    ac-*) echo $((360 / SHORT)) ;;
     *) echo $((100 / SHORT)) ;;
     esac
 }
@@ -56,16 +56,26 @@ temperatures() { # T
         'BEGIN { for (i = 1; i <= n; i++) printf "%s%s", t, i < n ? "," : "" }'
 }
 
-# As configs/squeeze-paper.ini has it, for any number of agents.
-together() { # N
+# As configs/squeeze-paper.ini has it, for any number of agents of whom K choose
+# in a step.
+together() { # N K
     echo "env.squeeze.bins=$((3 * $1)) env.squeeze.start_steps=$((6 * $1))
-        env.squeeze.inertia=$(awk -v n="$1" 'BEGIN { print 1 - 2 / n }')
+        env.squeeze.inertia=$(awk -v n="$1" -v k="$2" 'BEGIN { print 1 - k / n }')
         eval.rounds=$((10 * $1))"
+}
+
+# Down from even play with the temperature.  Gradients fall by orders of
+# magnitude on the way, which Adam remembers: made equally long, none is ahead
+# of another.
+cooled() { # ROUNDS
+    echo "learner.clip=0.001 policy.temperature=0:0.05,$(($1 / 7)):0.02,$((
+        $1 * 31 / 100)):0.01,$(($1 * 52 / 100)):0.005,$((
+        $1 * 71 / 100)):0.0025,$(($1 * 88 / 100)):0.001"
 }
 
 apart() { # N
     echo "table.sharing=per_agent env.squeeze.inertia=0 eval.rounds=20
-        env.squeeze.start_steps=0 env.squeeze.bins=50 replay.shards=2
+        env.squeeze.start_steps=0 env.squeeze.bins=1 replay.shards=2
         replay.capacity=$((40 * $1)) learner.batch=$((20 * $1))
         learner.samples_per_step=1"
 }
@@ -73,14 +83,22 @@ apart() { # N
 settings() { # ALGO N ROUNDS
     t=0.001
     case $1-$2 in
-    mfq-* | mfac-100) together "$2" ;;
+    mfac-1000 | mfppo-1000) together "$2" 4 ;;
+    mfq-* | mfac-* | mfppo-*) together "$2" 2 ;;
     *) apart "$2" ;;
     esac
-    case $1-$2 in
-    mfac-100) echo "learner.lr=0.03" ;;
-    mfac-*) echo "algo.mfac.form=onpolicy algo.mfac.actor_abar=off" ;;
-    # with one update a round its clip would do nothing
-    mfppo-*) echo "algo.mfppo.actor_abar=off learner.samples_per_step=2" ;;
+    case $1 in
+    mfac) echo "algo.mfac.form=onpolicy" ;;
+    esac
+    case $1 in
+    mfac | mfppo)
+        cooled "$3"
+        echo "learner.lr=0.015 learner.batch=40 learner.samples_per_step=4"
+        ;;
+    ac)
+        cooled "$3"
+        echo "learner.lr=0.1"
+        ;;
     esac
     case $1-$2 in # where even play earns something, G as the papers have it
     fmq-100 | rec-fmq-100 | il-100)
@@ -88,13 +106,6 @@ settings() { # ALGO N ROUNDS
         echo "env.squeeze.reward=raw"
         ;;
     fmq-* | rec-fmq-*) echo "algo.$1.floor=0.01" ;;
-    mfac-100) ;;
-    # gradients fall by orders of magnitude on the way down from 4.5 N, which
-    # Adam remembers: made equally long, none is ahead of another
-    mfac-* | ac-* | mfppo-*)
-        echo "learner.lr=0.1 learner.clip=0.001 policy.temperature=0:0.01,$(($3 * 2 / 5)):0.001,$((
-            $3 * 7 / 10)):0.0001"
-        ;;
     esac
     echo "env.squeeze.temperature=$(temperatures $t)"
 }
@@ -180,8 +191,8 @@ for n in $SIZES; do
         finished "$RUNS/$algo-$n" "$rounds" || echo "$algo $n $rounds"
     done
 done | awk -v seeds="$SEEDS" -v rate="$RATE" '
-    # a step of mfq takes as long as 50 agents that choose, and a tenth of N
-    { time += $3 * 20 * seeds * ($1 == "mfq" ? 50 + $2 / 10 : $2) / rate }
+    # a step together takes as long as 40 agents that choose
+    { time += $3 * 20 * seeds * ($1 ~ /^mf/ ? 40 : $2) / rate }
     END { printf "%d runs to go: about %.0f minutes at %g agent-steps/s\n", NR,
         time / 60 + 0.5, rate }'
 
