@@ -26,16 +26,16 @@ set boxwidth 0.8 / n
 set xrange [0.4:words(algos) + 0.6]
 set xtics ()
 set for [i=1:words(algos)] xtics add (word(algos, i) i)
-set key outside top right samplen 1
+set key horizontal at graph 1, 1.17 right samplen 1
 
 place(name) = sum [i=1:words(algos)] (word(algos, i) eq name ? i : 0)
 at(name, k) = place(name) + (k - (n + 1) / 2.0) * 0.8 / n
 draw = 'set multiplot layout 1,2 margins 0.06,0.985,0.12,0.86 spacing 0.08; \
-    set title "Seeds that reach G of 418 or more, %" textcolor rgb ink; \
+    set title "Seeds that reach G = 418, %" textcolor rgb ink; \
     set yrange [0:105]; \
     plot for [k=1:n] summary using (at(strcol(1), k)):(strcol(2) eq word(sizes, k) ? 100.0 * $4 / $3 : NaN) \
-        with boxes linecolor rgb color[1 + (k - 1) % 3] title "N = " . word(sizes, k); \
-    set title "Mean G of the seeds, exploration off; best 423.03" textcolor rgb ink; \
+        with boxes linecolor rgb color[1 + (k - 1) % 3] notitle; \
+    set title "Mean G, exploration off" textcolor rgb ink; \
     set yrange [0:450]; \
     plot for [k=1:n] summary using (at(strcol(1), k)):(strcol(2) eq word(sizes, k) ? $5 : NaN):7:8:(0.8 / n) \
         with boxerrorbars linecolor rgb color[1 + (k - 1) % 3] title "N = " . word(sizes, k); \
