@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "eval_csv.h"
+#include "eval_base.h"
 #include "match.h"
 #include "mfrl/base/log.h"
 #include "mfrl/base/mem.h"
@@ -20,14 +20,10 @@ static const char HEADER[] =
     "win_rate_high,ties,kills,losses_of_agents,reward,opponent_reward,steps\n";
 
 struct mf_evaluation {
-    mf_run *run;
-    mf_run quiet; /* the same run, whose phases nobody reads */
-    void *algo;
+    mf_eval_base base;
     int n;
     mf_player opponents[MF_PLAYERS];
-    mf_eval_csv csv; /* rank 0 */
     char best[MF_PATH];
-    int64_t last_round;            /* that has rows */
     double last;                   /* win rate */
     double best_rate, best_reward; /* -1 before there was one */
 };
@@ -42,16 +38,13 @@ void mf_evaluation_destroy(mf_evaluation **slot)
     for (int i = 0; i < e->n; i++) {
         mf_player_clear(&e->opponents[i]);
     }
-    mf_eval_csv_close(&e->csv);
-    if (e->algo != NULL) {
-        e->run->cfg->algo->destroy(&e->algo);
-    }
+    mf_eval_base_clear(&e->base);
     mf_free(slot);
 }
 
 static mf_status load_opponents(mf_evaluation *e)
 {
-    const mf_config *cfg = e->run->cfg;
+    const mf_config *cfg = e->base.run->cfg;
 
     MF_TRY(mf_player_find_all(cfg->env, cfg->run.eval.against, e->opponents,
                               &e->n));
@@ -85,7 +78,7 @@ static bool read_row(void *arg, const char *row)
                opponent, &rate, &reward) != 3) {
         return false;
     }
-    e->last_round = strtoll(row, NULL, 10);
+    e->base.last_round = strtoll(row, NULL, 10);
     if (strcmp(opponent, e->opponents[0].name) == 0) {
         note(e, rate, reward);
     }
@@ -101,17 +94,16 @@ mf_status mf_evaluation_create(mf_run *run, int64_t resumed,
 
     *out = NULL;
     MF_TRY(mf_alloc(1, sizeof(*e), "evaluation", &e));
-    e->run = run;
+    MF_TRY_OR(err, mf_eval_base_init(&e->base, run));
     e->last = NAN;
     e->best_rate = e->best_reward = -1;
     MF_TRY_OR(err, mf_path_join(e->best, dir, "best.h5"));
     MF_TRY_OR(err, load_opponents(e));
-    MF_TRY_OR(err, mf_config_player(run->cfg, run->cfg, &e->algo));
     if (run->roles.rank == 0) {
         /* rows after that round, and with them the same best.h5, will be
          * made again */
-        MF_TRY_OR(err,
-                  mf_eval_csv_open(&e->csv, dir, HEADER, resumed, read_row, e));
+        MF_TRY_OR(err, mf_eval_csv_open(&e->base.csv, dir, HEADER, resumed,
+                                        read_row, e));
     }
     *out = e;
     return MF_OK;
@@ -122,37 +114,32 @@ err:
 }
 
 static mf_status play(mf_evaluation *e, const float *weights,
-                      mf_match_stop *stop, mf_tally *tally)
+                      mf_stop_poll *stop, mf_tally *tally)
 {
-    const mf_config *cfg = e->run->cfg;
+    const mf_config *cfg = e->base.run->cfg;
     mf_policy players[MF_PLAYERS + 1];
     mf_pair pairs[MF_PLAYERS];
 
-    players[0] = (mf_policy){.ops = cfg->algo,
-                             .algo = e->algo,
-                             .weights = weights,
-                             .temperature = cfg->run.eval.temperature};
+    players[0] = mf_eval_base_policy(&e->base, weights);
     for (int i = 0; i < e->n; i++) {
         players[i + 1] = e->opponents[i].policy;
         pairs[i] = (mf_pair){0, i + 1};
     }
-    e->quiet = *e->run;
-    e->quiet.phases.seconds = e->quiet.phase_seconds;
-    return mf_match_play(&e->quiet, players, pairs, e->n,
+    return mf_match_play(mf_eval_base_quiet(&e->base), players, pairs, e->n,
                          (int)cfg->run.eval.rounds, mf_match_seed(cfg), stop,
                          tally);
 }
 
-static void report(mf_evaluation *e, int i, const mf_tally *t,
-                   const mf_progress *at)
+/* The row of one opponent, and its lines in the log. */
+static void report(const mf_evaluation *e, int i, const mf_tally *t,
+                   const mf_progress *at, char row[LINE])
 {
     const char *name = e->opponents[i].name;
     const double n = (double)t->games;
-    char line[LINE];
     double low, high;
     const double rate = mf_tally_win_rate(t, &low, &high);
 
-    snprintf(line, sizeof(line),
+    snprintf(row, LINE,
              "%lld,%lld,%.3f,%s,%lld,%.17g,%.6g,%.6g,%lld,%.6g,%.6g,%.17g,"
              "%.6g,%.6g\n",
              (long long)at->round, (long long)at->agent_steps, at->wall, name,
@@ -173,7 +160,6 @@ static void report(mf_evaluation *e, int i, const mf_tally *t,
                     "standing by",
                     mf_tally_reward(t, 0));
     }
-    mf_eval_csv_append(&e->csv, line);
 }
 
 /* best.h5 is a net.h5 of its own. */
@@ -183,7 +169,7 @@ static mf_status keep(const mf_evaluation *e, const mf_learner *l,
     const double none = 0;
     char tmp[MF_PATH];
 
-    MF_TRY(mf_path_join(tmp, e->run->cfg->run.run.dir, "best.h5.tmp"));
+    MF_TRY(mf_path_join(tmp, e->base.run->cfg->run.run.dir, "best.h5.tmp"));
     if (mf_state_save_net(tmp, l, at, NULL, 0, &none, 1) != MF_OK ||
         rename(tmp, e->best) != 0) {
         (void)unlink(tmp);
@@ -195,21 +181,23 @@ static mf_status keep(const mf_evaluation *e, const mf_learner *l,
 
 mf_status mf_evaluation_run(mf_evaluation *e, const float *weights,
                             const mf_learner *l, const mf_progress *at,
-                            mf_match_stop *stop)
+                            mf_stop_poll *stop)
 {
     mf_tally tally[MF_PLAYERS];
+    char rows[MF_PLAYERS * LINE] = "";
     const double rate = e->best_rate, reward = e->best_reward;
     double low, high;
 
     MF_TRY(play(e, weights, stop, tally));
-    if (e->run->roles.rank != 0 || e->n == 0 || stop->stopped != 0) {
+    if (e->base.run->roles.rank != 0 || e->n == 0 || stop->stopped) {
         return MF_OK;
     }
-    MF_TRY(mf_run_lock_check(e->run->lock)); /* eval.csv is another's */
-    e->last_round = at->round;
+    MF_TRY(mf_run_lock_check(e->base.run->lock)); /* eval.csv is another's */
+    e->base.last_round = at->round;
     for (int i = 0; i < e->n; i++) {
-        report(e, i, &tally[i], at);
+        report(e, i, &tally[i], at, rows + strlen(rows));
     }
+    mf_eval_csv_append(&e->base.csv, rows);
     note(e, mf_tally_win_rate(&tally[0], &low, &high),
          mf_tally_reward(&tally[0], 0));
     return e->best_rate != rate || e->best_reward != reward ? keep(e, l, at)
@@ -218,9 +206,7 @@ mf_status mf_evaluation_run(mf_evaluation *e, const float *weights,
 
 int mf_evaluation_due(const mf_evaluation *e, int64_t round)
 {
-    const int64_t every = e->run->cfg->run.eval.every;
-
-    return round > 0 && round % every == 0 && e->last_round < round;
+    return round > 0 && mf_eval_base_due(&e->base, round);
 }
 
 double mf_evaluation_win_rate(const mf_evaluation *e)

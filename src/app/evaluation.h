@@ -27,9 +27,10 @@ void mf_evaluation_destroy(mf_evaluation **e);
  *  Collective on all ranks; blocks. */
 mf_status mf_evaluation_run(mf_evaluation *e, const float *weights,
                             const mf_learner *l, const mf_progress *at,
-                            mf_match_stop *stop);
+                            mf_stop_poll *stop);
 
-/** Whether the evaluation of @p round was given up before a resume.  Rank 0. */
+/** Whether the evaluation of @p round is still to be made, as one that was
+ *  given up before a resume.  Local, rank 0. */
 int mf_evaluation_due(const mf_evaluation *e, int64_t round);
 
 /** Win rate of the last evaluation against the first opponent, NAN before

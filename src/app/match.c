@@ -72,30 +72,25 @@ static mf_status play_one(const match *m, int g)
 }
 
 /* All games, one of every group at a time. */
-static mf_status play_all(const match *m, mf_match_stop *stop)
+static mf_status play_all(const match *m, mf_stop_poll *stop)
 {
     const mf_plan *plan = &m->run->roles.plan;
     const int tiles = plan->decomp.px * plan->decomp.py;
     const int group = m->arena != NULL ? m->run->roles.actor / tiles : -1;
+    int stopped = 0;
 
-    for (int first = 0; first < m->games; first += plan->n_groups) {
+    for (int first = 0; first < m->games && !stopped; first += plan->n_groups) {
         if (group >= 0 && first + group < m->games) {
             MF_TRY(play_one(m, first + group));
         }
-        if (stop != NULL) {
-            stop->stopped = stop->asked(stop->arg);
-            MF_TRY(mf_comm_sum_i64(&stop->stopped, 1, m->run->roles.control));
-            if (stop->stopped != 0) {
-                break;
-            }
-        }
+        MF_TRY(mf_stop_poll_ask(stop, &stopped));
     }
     return MF_OK;
 }
 
 mf_status mf_match_play(mf_run *run, const mf_policy *players,
                         const mf_pair *pairs, int n_pairs, int rounds,
-                        uint64_t seed, mf_match_stop *stop, mf_tally *tally)
+                        uint64_t seed, mf_stop_poll *stop, mf_tally *tally)
 {
     const size_t numbers = sizeof(*tally) / sizeof(int64_t);
     match m = {.run = run,

@@ -5,6 +5,7 @@
 #define MFRL_APP_MATCH_H
 
 #include "arena.h"
+#include "stop.h"
 
 /** Sums over the games of a pair; of two numbers the first is player a's. */
 typedef struct mf_tally {
@@ -20,26 +21,18 @@ typedef struct mf_pair {
     int a, b; /* players */
 } mf_pair;
 
-/** How games are given up: ranks ask between games. */
-typedef struct mf_match_stop {
-    int64_t (*asked)(void *arg); /* 0, or a number to be added up; Local */
-    void *arg;
-    int64_t stopped; /* out: the sum of the ranks' numbers; if it is not 0 the
-                        tallies are not complete */
-} mf_match_stop;
-
 /** Play every pair @p rounds times, in couples of games that begin alike and
  *  differ in who plays which team.  Games are a function of (seed, pair's
  *  place, round), so any number of ranks gives the same tallies.
  *  @param players  policies that load on every actor; elsewhere unused
  *  @param rounds   even
- *  @param stop     NULL to play all games whatever comes
+ *  @param stop     asked between games; NULL to play all whatever comes
  *  @param tally    [n_pairs] out, on every rank
  *  MF_ERR_USAGE if the environment has not two teams.
  *  Collective on all ranks; blocks. */
 mf_status mf_match_play(mf_run *run, const mf_policy *players,
                         const mf_pair *pairs, int n_pairs, int rounds,
-                        uint64_t seed, mf_match_stop *stop, mf_tally *tally);
+                        uint64_t seed, mf_stop_poll *stop, mf_tally *tally);
 
 /** The seed of a config's evaluations: other games than those trained on.
  *  Local. */

@@ -24,7 +24,8 @@ static mf_status play(mf_run *run, const mf_player *p, double *means)
         by[s].weights +=
             (size_t)(s % p->cfg->env_spec.n_sets) * p->cfg->n_weights;
     }
-    st = mf_solo_play(run, by, cfg->run.eval.rounds, mf_match_seed(cfg), means);
+    st = mf_solo_play(run, by, cfg->run.eval.rounds, mf_match_seed(cfg), NULL,
+                      means);
     mf_free(&by);
     return st;
 }
@@ -40,10 +41,7 @@ static void report(const mf_run *run, const char *name, const double *means,
 
         mf_sheet_put(csv, name);
         fprintf(csv, ",%d", s);
-        for (int i = 0; i < e->n_metrics; i++) {
-            fprintf(csv, ",%.10g", means[i]);
-        }
-        fprintf(csv, "\n");
+        mf_solo_row(e, means, csv);
         mf_solo_text(e, means, text, sizeof(text));
         printf("%s, set %d: %s\n", name, s, text);
     }
@@ -52,13 +50,8 @@ static void report(const mf_run *run, const char *name, const double *means,
 static mf_status play_all(mf_run *run, const mf_player *players, int n,
                           double *means, FILE *csv)
 {
-    const mf_env_spec *e = &run->cfg->env_spec;
-
     fprintf(csv, "policy,set");
-    for (int i = 0; i < e->n_metrics; i++) {
-        fprintf(csv, ",%s", e->metrics[i]);
-    }
-    fprintf(csv, "\n");
+    mf_solo_header(&run->cfg->env_spec, csv);
     for (int k = 0; k < n; k++) {
         MF_TRY(play(run, &players[k], means));
         if (run->roles.rank == 0) {

@@ -43,13 +43,13 @@ mf_status mf_stop_init(mf_stop *s, const mf_config *cfg)
     return mf_path_join(s->file, cfg->run.run.dir, "STOP");
 }
 
-/* Take the time since the call before, which was a round ago. */
+/* Take the time since the call before. */
 static void time_round(mf_stop *s, double now)
 {
-    if (s->round_began > 0 && now - s->round_began > s->round) {
-        s->round = now - s->round_began;
+    if (s->asked > 0 && now - s->asked > s->round) {
+        s->round = now - s->asked;
     }
-    s->round_began = now;
+    s->asked = now;
 }
 
 int mf_stop_asked(mf_stop *s, int64_t signals)
@@ -78,4 +78,14 @@ int mf_stop_asked(mf_stop *s, int64_t signals)
 void mf_stop_saved(mf_stop *s, double seconds)
 {
     s->checkpoint = seconds > s->checkpoint ? seconds : s->checkpoint;
+}
+
+mf_status mf_stop_poll_ask(mf_stop_poll *p, int *stop)
+{
+    *stop = 0;
+    if (p != NULL) {
+        MF_TRY(p->ask(p->arg, &p->stopped));
+        *stop = p->stopped;
+    }
+    return MF_OK;
 }

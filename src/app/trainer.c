@@ -22,38 +22,38 @@ static int64_t lag(const mf_trainer *t)
     return t->run->cfg->run.pipeline.lag;
 }
 
-/* Not 0 if rank 0 wants the job to stop, or another rank had a signal. */
-static int64_t asked_to_stop(void *trainer)
+/* Whether the run is to stop, for what any rank knows.
+ * Collective on all ranks; blocks. */
+static mf_status ask_to_stop(void *trainer, int *stop)
 {
     mf_trainer *t = trainer;
+    const MPI_Comm all = t->run->roles.control;
+    int64_t signals = mf_signals_word();
 
-    return t->run->roles.rank == 0
-               ? mf_stop_asked(&t->stop, mf_report_signals(t->report))
-               : mf_signals_word();
+    MF_TRY(mf_comm_sum_i64(&signals, 1, all));
+    *stop = t->run->roles.rank == 0 && mf_stop_asked(&t->stop, signals);
+    return mf_comm_any(*stop, all, stop);
 }
 
 /* The first versions, so that lagging actors find what they need. */
 static mf_status publish_first(mf_trainer *t, const mf_restored *from)
 {
     const size_t n = mf_config_published(t->run->cfg);
-    int64_t stop = asked_to_stop(t);
+    int stop;
 
     MF_TRY(mf_comm_agree(t->run->roles.control,
                          mf_weights_create(&t->run->roles, n, (int)lag(t) + 2,
                                            from->at.round - from->n_older,
                                            &t->weights)));
-    MF_TRY(mf_comm_sum_i64(&stop, 1, t->run->roles.control));
+    MF_TRY(ask_to_stop(t, &stop));
     if (t->run->roles.rank != 0) {
         return MF_OK;
-    }
-    if (stop != 0) {
-        (void)mf_stop_asked(&t->stop, stop); /* notes the reason */
     }
     for (int k = 0; k < from->n_older; k++) {
         MF_TRY(mf_weights_publish(t->weights, from->older + (size_t)k * n, 0));
     }
     return mf_weights_publish(t->weights, t->learner->weights,
-                              stop != 0 ? WORD_STOP : 0);
+                              stop ? WORD_STOP : 0);
 }
 
 /* The opponent of selfplay.rule = frozen, a policy of the same network. */
@@ -232,9 +232,11 @@ static mf_status act_and_learn(mf_trainer *t, const mf_weights_version *v)
         t->learner->sums = (mf_loss_sums){0};
     }
     if (run->roles.rank == 0) {
+        const int stop = mf_stop_asked(&t->stop, mf_report_signals(t->report));
+
         mf_run_phase(run, MF_PHASE_PUBLISH);
         MF_TRY(mf_weights_publish(t->weights, t->learner->weights,
-                                  asked_to_stop(t) ? WORD_STOP : 0));
+                                  stop ? WORD_STOP : 0));
     }
     mf_run_phase(run, MF_PHASE_REPORT);
     count_waits(t, perf);
@@ -302,7 +304,7 @@ mf_status mf_trainer_settle(mf_trainer *t)
 
 static mf_status evaluate(mf_trainer *t)
 {
-    mf_match_stop stop = {.asked = asked_to_stop, .arg = t};
+    mf_stop_poll stop = {.ask = ask_to_stop, .arg = t};
     mf_weights_version newest;
     const mf_progress *at;
 
@@ -311,24 +313,33 @@ static mf_status evaluate(mf_trainer *t)
     MF_TRY(mf_report_flush(t->report, 0));
     at = t->run->roles.rank == 0 ? mf_report_progress(t->report) : NULL;
     if (t->solo != NULL) {
-        return mf_solo_evaluation_run(t->solo, newest.values, at);
+        MF_TRY(mf_solo_evaluation_run(t->solo, newest.values, at, &stop));
+    } else {
+        MF_TRY(mf_evaluation_run(t->evaluation, newest.values, t->learner, at,
+                                 &stop));
+        mf_report_set_win_rate(t->report,
+                               mf_evaluation_win_rate(t->evaluation));
     }
-    MF_TRY(
-        mf_evaluation_run(t->evaluation, newest.values, t->learner, at, &stop));
-    if (stop.stopped != 0) {
-        t->stopped = 1;
-        (void)mf_stop_asked(&t->stop, stop.stopped); /* notes the reason */
-    }
-    mf_report_set_win_rate(t->report, mf_evaluation_win_rate(t->evaluation));
+    t->stopped |= stop.stopped;
     return MF_OK;
+}
+
+/* Rank 0: whether this start's first round is still to be evaluated. */
+static int evaluation_due(const mf_trainer *t)
+{
+    if (t->stop.reason != NULL) {
+        return 0;
+    }
+    return t->solo != NULL ? mf_solo_evaluation_due(t->solo, t->round)
+                           : t->evaluation != NULL &&
+                                 mf_evaluation_due(t->evaluation, t->round);
 }
 
 /* A stop before or within the evaluation of a round leaves it to the next
  * start. */
 static mf_status evaluate_if_due(mf_trainer *t)
 {
-    int due = t->evaluation != NULL && t->run->roles.rank == 0 &&
-              mf_evaluation_due(t->evaluation, t->round);
+    int due = t->run->roles.rank == 0 && evaluation_due(t);
 
     MF_TRY(mf_comm_any(due, t->run->roles.control, &due));
     return due ? evaluate(t) : MF_OK;
@@ -351,9 +362,6 @@ mf_status mf_trainer_run(mf_trainer *t)
     const int64_t rounds = t->run->cfg->run.run.rounds;
     const int64_t eval = t->run->cfg->run.eval.every;
 
-    if (t->round == 0 && t->solo != NULL) { /* what learning starts from */
-        MF_TRY(evaluate(t));
-    }
     MF_TRY(evaluate_if_due(t));
     mf_save_plan_begin(&t->plan, t->run->cfg->run.checkpoint.every, t->round,
                        mf_clock_now());
@@ -372,7 +380,11 @@ mf_status mf_trainer_run(mf_trainer *t)
             MF_TRY(checkpoint(t));
         }
     }
-    MF_TRY(measure_gaps(t));
+    if (t->stopped) { /* whoever stops a run does not want to wait */
+        mf_free(&t->gaps);
+    } else {
+        MF_TRY(measure_gaps(t));
+    }
     /* After the checkpoint, so that a run that goes on later continues the row
      * that is not full. */
     MF_TRY(mf_trainer_settle(t));

@@ -107,3 +107,60 @@ sed -i 's/[0-9]/9/g' "$lost/LOCK"
 check "a job that was superseded ends with exit code 2" exits 2 wait "$job"
 check "because of its next evaluation" log_says 'LOCK: the run was taken over'
 check "and has written nothing since" not_zero grep -q '^1500,' "$lost/eval.csv"
+
+# ---- stopped and killed runs ---------------------------------------------
+
+state() { # NAME STATE ROUNDS
+    [ "$(json_get "$SCRATCH/$1/run.json" state)" = "$2" ] &&
+        [ "$(json_get "$SCRATCH/$1/run.json" rounds)" = "$3" ]
+}
+
+# Evaluations that would take minutes, the first one before round 0.
+resumes="run.rounds=6 eval.every=2 eval.rounds=20"
+# shellcheck disable=SC2086
+$MPIRUN -n 3 "$MFRL" train configs/squeeze.ini run.dir="$SCRATCH/cut" $resumes \
+    env.squeeze.reward=raw env.squeeze.observation=none env.squeeze.inertia=0 \
+    net.layers=auto $sets log.metrics_every=1 eval.rounds=1000000 \
+    >"$LOG" 2>&1 </dev/null &
+job=$!
+check "an evaluation begins" wait_for state cut running 0
+sleep 1
+kill -s USR1 "$job"
+check "USR1 ends it with exit code 0" wait "$job"
+check "the run is stopped before its first round" state cut stopped 0
+check "without rows" [ "$(wc -l <"$SCRATCH/cut/eval.csv")" -eq 1 ]
+# shellcheck disable=SC2086
+check "it goes on" run_mpi 2 train --resume "$SCRATCH/cut" $resumes run.rounds=2
+# shellcheck disable=SC2086
+$MPIRUN -n 3 "$MFRL" train --resume "$SCRATCH/cut" $resumes eval.rounds=1000000 \
+    >"$LOG" 2>&1 </dev/null &
+job=$!
+check "the evaluation of round 4 begins" \
+    wait_for grep -qs '^4,' "$SCRATCH/cut/metrics.csv"
+kill -s USR1 "$job"
+check "USR1 ends it with exit code 0" wait "$job"
+check "after that round" state cut stopped 4
+check "without gaps" not_zero grep -q gap "$SCRATCH/cut/summary.csv"
+# shellcheck disable=SC2086
+check "it goes on" run_mpi 2 train --resume "$SCRATCH/cut" $resumes
+check "and has made up for all evaluations" same_rows one cut
+check "with gaps" grep -q gap "$SCRATCH/cut/summary.csv"
+check "with the same digests" same_digest "$SCRATCH/one" "$SCRATCH/cut"
+
+SLURM_JOB_END_TIME=$(($(date +%s) + 30))
+export SLURM_JOB_END_TIME
+# shellcheck disable=SC2086
+check "a run that must end at once" train 2 late $sets $resumes
+unset SLURM_JOB_END_TIME
+check "does not evaluate" [ "$(wc -l <"$SCRATCH/late/eval.csv")" -eq 1 ]
+check "but goes on" run_mpi 2 train --resume "$SCRATCH/late"
+check "with the same rows" same_rows one late
+
+MFRL_TEST_FAIL_AT=0:1
+export MFRL_TEST_FAIL_AT
+# shellcheck disable=SC2086
+check "a run that fails before its first checkpoint" \
+    not_zero train 2 failed $sets $resumes
+unset MFRL_TEST_FAIL_AT
+check "starts again" run_mpi 2 train --resume "$SCRATCH/failed"
+check "with each row once" same_rows one failed

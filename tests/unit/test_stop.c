@@ -102,7 +102,7 @@ START_TEST(time_is_left_before_the_allocation_ends)
 
     s = begin(0);
     ck_assert_int_eq(mf_stop_asked(&s, 0), 0);
-    s.round_began -= 25; /* a round as long does the same */
+    s.asked -= 25; /* a round as long does the same */
     ck_assert_int_eq(mf_stop_asked(&s, 0), 1);
 }
 END_TEST
