@@ -212,6 +212,7 @@ mf_status mf_config_resolve(mf_config *c)
     MF_TRY(find_parts(c));
     MF_TRY(mf_run_cfg_check(&c->run));
     MF_TRY(c->env->spec(c->env_cfg, &c->env_spec));
+    MF_TRY(mf_env_check(c->env, &c->env_spec));
     if (c->env_spec.stage_game &&
         !mf_opts_is_set(c->opts, "learner", "gamma")) {
         MF_TRY(mf_opts_set(c->opts, "learner.gamma=0"));

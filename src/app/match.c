@@ -27,11 +27,10 @@ static void add_game(mf_tally *t, const mf_env_result *r, int team_of_a)
 static mf_status play(mf_arena *a, int world, const mf_policy by[2],
                       mf_env_result *out)
 {
-    int64_t counters[64];
+    int64_t counters[MF_ENV_COUNTERS];
     mf_arena_world w;
     mf_status st;
 
-    MF_ASSERT(a->run->cfg->env_spec.n_counters <= 64);
     MF_TRY(mf_arena_open(a, world, MF_MAX_WORLDS - 1, &w));
     for (uint64_t step = 0; w.event == MF_EVENT_NONE; step++) {
         MF_TRY_OR(out, mf_arena_play(a, &w, step, by));

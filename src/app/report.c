@@ -34,7 +34,6 @@ static const char *const COLUMNS[] = {"train/loss",
                                       "perf/learner_wait",
                                       "eval/win_rate"};
 enum { N_COLUMNS = sizeof(COLUMNS) / sizeof(COLUMNS[0]) };
-enum { MAX_METRICS = 32 };
 
 /* The row under way, as sums; behind it in one block the metrics of every
  * world, [n_worlds][n_metrics]. */
@@ -92,11 +91,10 @@ void mf_report_destroy(mf_report **slot)
 static mf_status open_metrics(mf_report *r, int64_t resumed)
 {
     const mf_env_spec *e = &r->run->cfg->env_spec;
-    char text[MAX_METRICS][64];
-    const char *names[MAX_METRICS + N_COLUMNS];
+    char text[MF_ENV_METRICS][64];
+    const char *names[MF_ENV_METRICS + N_COLUMNS];
     int n = 0;
 
-    MF_ASSERT(e->n_metrics <= MAX_METRICS);
     for (; n < e->n_metrics; n++) {
         snprintf(text[n], sizeof(text[n]), "env/%s", e->metrics[n]);
         names[n] = text[n];
@@ -193,7 +191,7 @@ static void row_values(const mf_report *r, double *out)
 
 static void write_row(mf_report *r)
 {
-    double values[MAX_METRICS + N_COLUMNS];
+    double values[MF_ENV_METRICS + N_COLUMNS];
 
     row_values(r, values);
     for (int i = 0; i < n_metrics(r) * r->run->cfg->n_worlds; i++) {
@@ -218,7 +216,7 @@ static void take_in(mf_report *r)
     const mf_config *cfg = r->run->cfg;
     const int m = n_metrics(r), steps = r->run->steps;
     const int64_t *perf = r->travelling + r->n_counters;
-    double values[MAX_METRICS];
+    double values[MF_ENV_METRICS];
 
     for (int w = 0; w < cfg->n_worlds; w++) {
         for (int s = 0; s < steps; s++) {
@@ -264,7 +262,7 @@ static mf_status receive(mf_report *r)
     }
     MF_TRY(mf_wait(&r->request));
     if (r->run->roles.rank == 0) {
-        double values[MAX_METRICS + N_COLUMNS];
+        double values[MF_ENV_METRICS + N_COLUMNS];
 
         take_in(r);
         row_values(r, values);

@@ -5,10 +5,9 @@
 #include "mfrl/base/mem.h"
 #include "mfrl/comm/collective.h"
 
-enum {
-    CHUNK = 64
-}; /* steps between two questions whether to stop, whose
-      counters are added up at once */
+/* Steps between two questions whether to stop; their counters are added up at
+ * once. */
+enum { CHUNK = 64 };
 
 /* Steps are numbered from here, so that nothing happens that an environment
  * does at the beginning of a training alone. */
@@ -34,9 +33,8 @@ static mf_status play_chunk(const solo *p, mf_arena_world *w, int64_t from,
     const mf_env_spec *e = &cfg->env_spec;
     const mf_policy both[2] = {p->by[w->world], p->by[w->world]};
     const int n = e->n_counters;
-    double values[64];
+    double values[MF_ENV_METRICS];
 
-    MF_ASSERT(e->n_metrics <= 64);
     for (int64_t k = from; k < to; k++) {
         MF_TRY(mf_arena_play(p->arena, w, FIRST_STEP + (uint64_t)k, both));
         MF_TRY(

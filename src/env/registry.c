@@ -28,3 +28,16 @@ const mf_env_ops *mf_env_find(const char *name)
     }
     return NULL;
 }
+
+mf_status mf_env_check(const mf_env_ops *env, const mf_env_spec *s)
+{
+    if (s->n_metrics > MF_ENV_METRICS || s->n_counters > MF_ENV_COUNTERS) {
+        return MF_FAIL(MF_ERR_USAGE,
+                       "environment %s has %d metrics of %d counters, there is "
+                       "room for %d of %d; raise MF_ENV_METRICS and "
+                       "MF_ENV_COUNTERS in mfrl/env/env.h",
+                       env->name, s->n_metrics, s->n_counters, MF_ENV_METRICS,
+                       MF_ENV_COUNTERS);
+    }
+    return MF_OK;
+}

@@ -369,13 +369,29 @@ START_TEST(memory_is_as_estimated)
 }
 END_TEST
 
+/* Arrays elsewhere have room for so many. */
+START_TEST(too_many_metrics_are_refused)
+{
+    const mf_env_ops *ops = mf_env_at(0);
+    mf_env_spec s = {.n_metrics = MF_ENV_METRICS,
+                     .n_counters = MF_ENV_COUNTERS};
+
+    ck_assert_int_eq(mf_env_check(ops, &s), MF_OK);
+    s.n_metrics++;
+    ck_assert_int_eq(mf_env_check(ops, &s), MF_ERR_USAGE);
+    s.n_metrics--;
+    s.n_counters++;
+    ck_assert_int_eq(mf_env_check(ops, &s), MF_ERR_USAGE);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
         settings_give_a_valid_shape, seed_and_world_make_the_run,
         tiles_do_not_matter,         numbers_are_in_range,
         steps_allocate_nothing,      cells_and_state_are_all,
-        memory_is_as_estimated,
+        memory_is_as_estimated,      too_many_metrics_are_refused,
     };
 
     return run_suite("env", tests, COUNT_OF(tests));

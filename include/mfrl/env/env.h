@@ -31,7 +31,12 @@
 #include "mfrl/grid/region.h"
 #include "mfrl/grid/tile.h"
 
-enum { MF_ENV_INPUTS = 3, MF_ENV_NAME = 32 };
+enum {
+    MF_ENV_INPUTS = 3,
+    MF_ENV_NAME = 32,
+    MF_ENV_COUNTERS = 64, /* at most, of an environment */
+    MF_ENV_METRICS = 32   /* likewise */
+};
 
 /** Steps of a scene whose place in its episode nobody knows: that one never
  *  ends, whatever happens. */
@@ -79,8 +84,9 @@ typedef struct mf_env_spec {
     int n_sets;     /* weight sets its config asks for; world w uses set
                        w mod n_sets */
     int n_sums;     /* numbers that sums() gives */
-    int n_counters; /* integer counters per world and step */
-    int n_metrics;  /* numbers made from them */
+    int n_counters; /* integer counters per world and step, MF_ENV_COUNTERS at
+                       most */
+    int n_metrics;  /* numbers made from them, MF_ENV_METRICS at most */
     int order;      /* which of them is the order parameter; 0 = none */
     const char *const *metrics; /* their names, [n_metrics] */
     /* memory that create takes, for estimates: once, for each padded cell, and
@@ -292,6 +298,9 @@ typedef struct mf_env_ops {
     /** World sums of the counters to metrics. */
     void (*metrics)(const void *cfg, const int64_t *sums, double *out);
 } mf_env_ops;
+
+/** MF_ERR_USAGE, one line, if a spec exceeds what the program has room for. */
+mf_status mf_env_check(const mf_env_ops *env, const mf_env_spec *s);
 
 /** The environments of env_list.h; NULL if there is none of that name, or
  *  past the end. */
