@@ -24,14 +24,14 @@ typedef struct look {
     mf_arena *arena;
     mf_arena_world *world;
     mf_policy by;
-    double t;       /* temperature of the logit answer */
-    uint32_t rows;  /* at once */
-    uint32_t *who;  /* [rows] */
-    float *pi;      /* [rows][n_actions] */
-    double *u;      /* [rows][n_actions] */
-    int64_t *play;  /* [n_agents][n_actions + 1], where payoffs need it, */
-    float *play_pi; /* and the same as the environment wants it */
-    uint8_t *play_last;
+    double t;      /* temperature of the logit answer */
+    uint32_t rows; /* at once */
+    uint32_t *who; /* [rows] */
+    float *pi;     /* [rows][n_actions] */
+    double *u;     /* [rows][n_actions] */
+    /* of all agents of the world, where payoffs need it */
+    float *play_pi;     /* [n_agents][n_actions] */
+    uint8_t *play_last; /* [n_agents] */
 } look;
 
 bool mf_gap_is_known(const mf_config *cfg)
@@ -82,8 +82,7 @@ size_t mf_gap_bytes(const mf_config *cfg, size_t n)
     }
     return rows_of(cfg, n) * (sizeof(*l->who) +
                               n_actions * (sizeof(*l->pi) + sizeof(*l->u))) +
-           n_played(cfg) * ((n_actions + 1) * sizeof(*l->play) +
-                            n_actions * sizeof(*l->play_pi) + 1) +
+           n_played(cfg) * (n_actions * sizeof(*l->play_pi) + 1) +
            cfg->env_spec.payoffs_bytes +
            (size_t)cfg->env_spec.n_sets * sizeof(found);
 }
@@ -93,7 +92,6 @@ static void clear(look *l)
     mf_free(&l->who);
     mf_free(&l->pi);
     mf_free(&l->u);
-    mf_free(&l->play);
     mf_free(&l->play_pi);
     mf_free(&l->play_last);
 }
@@ -106,8 +104,6 @@ static mf_status alloc(const mf_config *cfg, look *l)
     MF_TRY(mf_alloc(l->rows, sizeof(*l->who), "agents", &l->who));
     MF_TRY(mf_alloc(l->rows * n_actions, sizeof(*l->pi), "policies", &l->pi));
     MF_TRY(mf_alloc(l->rows * n_actions, sizeof(*l->u), "payoffs", &l->u));
-    MF_TRY(
-        mf_alloc(n * (n_actions + 1), sizeof(*l->play), "policies", &l->play));
     MF_TRY(
         mf_alloc(n * n_actions, sizeof(*l->play_pi), "policies", &l->play_pi));
     return mf_alloc(n, 1, "last actions", &l->play_last);
@@ -127,41 +123,33 @@ static mf_status policies(look *l, uint32_t from, uint32_t n)
     for (uint32_t k = 0; k < n; k++) {
         l->who[k] = from + k;
     }
+    if (n == 0) {
+        return MF_OK;
+    }
     return l->by.ops->policy(l->by.algo, l->by.weights, l->by.temperature, &b,
                              l->pi);
 }
 
-/* What all agents of the world may do, on all of its tiles: the bits of one
- * and zeros of the others, an exact sum. */
+/* What all agents of the world may do, on all of its tiles. */
 static mf_status gather_play(look *l)
 {
     const mf_run *run = l->arena->run;
     const mf_env_agents *g = &l->world->agents;
     const size_t n_actions = (size_t)run->cfg->env_spec.n_actions;
-    const size_t n_agents = run->cfg->env_spec.n_agents, pitch = n_actions + 1;
+    const size_t n_agents = run->cfg->env_spec.n_agents;
 
-    memset(l->play, 0, n_agents * pitch * sizeof(*l->play));
     for (size_t i = 0; i < g->n; i++) {
-        int64_t *row = l->play + g->id[i] * pitch;
-
-        for (size_t a = 0; a < n_actions; a++) {
-            memcpy(&row[a], &l->pi[i * n_actions + a], sizeof(float));
-        }
-        row[n_actions] = g->act[i];
+        memcpy(l->play_pi + g->id[i] * n_actions, l->pi + i * n_actions,
+               n_actions * sizeof(*l->pi));
+        l->play_last[g->id[i]] = g->act[i];
     }
-    MF_TRY(mf_comm_sum_i64(l->play, (int)(n_agents * pitch), run->roles.group));
-    for (size_t j = 0; j < n_agents; j++) {
-        const int64_t *row = l->play + j * pitch;
-
-        for (size_t a = 0; a < n_actions; a++) {
-            memcpy(&l->play_pi[j * n_actions + a], &row[a], sizeof(float));
-        }
-        l->play_last[j] = (uint8_t)row[n_actions];
-    }
-    return MF_OK;
+    MF_TRY(mf_comm_overlay(l->play_pi, n_agents * n_actions * sizeof(*l->pi),
+                           run->roles.group));
+    return mf_comm_overlay(l->play_last, n_agents, run->roles.group);
 }
 
-/* Add agents from .. from + n - 1. */
+/* Add agents from .. from + n - 1; where payoffs depend on all, their policies
+ * are known. */
 static mf_status add_rows(look *l, uint32_t from, uint32_t n, found *sum)
 {
     const mf_config *cfg = l->arena->run->cfg;
@@ -169,9 +157,8 @@ static mf_status add_rows(look *l, uint32_t from, uint32_t n, found *sum)
     const int all = cfg->env_spec.payoffs == MF_PAYOFFS_ALL;
     const mf_env_play play = {.pi = l->play_pi, .last = l->play_last};
 
-    MF_TRY(policies(l, from, n));
-    if (all) {
-        MF_TRY(gather_play(l));
+    if (!all) {
+        MF_TRY(policies(l, from, n));
     }
     MF_TRY(cfg->env->payoffs(l->world->env, all ? &play : NULL, from, n, l->u));
     for (size_t k = 0; k < n; k++) {
@@ -199,6 +186,11 @@ static mf_status measure_world(look *l, found *sum)
     cfg->env->agents(l->world->env, &l->world->agents);
     l->rows = rows_of(cfg, l->world->agents.n);
     MF_TRY_OR(done, alloc(cfg, l));
+    if (cfg->env_spec.payoffs ==
+        MF_PAYOFFS_ALL) { /* tiles without agents, too */
+        MF_TRY_OR(done, policies(l, 0, l->rows));
+        MF_TRY_OR(done, gather_play(l));
+    }
     for (uint32_t from = 0; from < l->world->agents.n; from += l->rows) {
         const uint32_t left = l->world->agents.n - from;
 

@@ -121,8 +121,8 @@ mf_status mf_solo_play(mf_run *run, const mf_policy *by, int64_t steps,
                        uint64_t seed, mf_stop_poll *stop, double *means)
 {
     const mf_plan *plan = &run->roles.plan;
-    const int n = run->n_sets * run->cfg->env_spec.n_metrics;
-    const size_t bytes = (size_t)n * sizeof(*means);
+    const size_t bytes = (size_t)run->n_sets *
+                         (size_t)run->cfg->env_spec.n_metrics * sizeof(*means);
     const int tiles = plan->decomp.px * plan->decomp.py;
     solo p = {
         .run = run, .by = by, .steps = steps, .stop = stop, .means = means};
@@ -132,9 +132,7 @@ mf_status mf_solo_play(mf_run *run, const mf_policy *by, int64_t steps,
     if (run->roles.actor < 0 || run->roles.actor % tiles != 0) {
         memset(means, 0, bytes); /* a world's first tile tells for all */
     }
-    /* bits of one rank and zeros of all others: an exact sum */
-    _Static_assert(sizeof(double) == sizeof(int64_t), "doubles as integers");
-    return mf_comm_sum_i64((int64_t *)(void *)means, n, run->roles.control);
+    return mf_comm_overlay(means, bytes, run->roles.control);
 }
 
 void mf_solo_header(const mf_env_spec *e, FILE *csv)

@@ -4,8 +4,8 @@
 #include "mfrl/comm/mpi_check.h"
 #include "mfrl/comm/wait.h"
 
-/* Largest message of a broadcast: well below INT_MAX, large enough that the
- * start of a message does not count. */
+/* Largest message of a broadcast or an overlay: well below INT_MAX, large
+ * enough that the start of a message does not count. */
 enum { PIECE_BYTES = 1 << 24 };
 
 /* *out = the largest of @p mine over the ranks. */
@@ -65,6 +65,23 @@ mf_status mf_comm_sum_i64(int64_t *inout, int n, MPI_Comm comm)
     MF_TRY(MF_MPI(MPI_Iallreduce(MPI_IN_PLACE, inout, n, MPI_INT64_T, MPI_SUM,
                                  comm, &req)));
     return mf_wait(&req);
+}
+
+mf_status mf_comm_overlay(void *inout, size_t bytes, MPI_Comm comm)
+{
+    char *at = inout;
+
+    while (bytes > 0) {
+        const int piece = bytes < PIECE_BYTES ? (int)bytes : PIECE_BYTES;
+        MPI_Request req;
+
+        MF_TRY(MF_MPI(MPI_Iallreduce(MPI_IN_PLACE, at, piece, MPI_BYTE, MPI_BOR,
+                                     comm, &req)));
+        MF_TRY(mf_wait(&req));
+        at += piece;
+        bytes -= (size_t)piece;
+    }
+    return MF_OK;
 }
 
 /* What a gather needs on every rank, and on the root once sizes are known. */

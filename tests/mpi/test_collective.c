@@ -89,6 +89,31 @@ START_TEST(gather_fails_everywhere_or_nowhere)
 }
 END_TEST
 
+/* Doubles of which each rank has every so many. */
+START_TEST(overlay_keeps_every_bit)
+{
+    enum { N = 1000 };
+
+    for (int round = 0; round < ROUNDS; round++) {
+        double values[N] = {0};
+        int wrong = 0;
+
+        for (int i = world_rank(); i < N; i += world_size()) {
+            values[i] = -1.0 / (i + round * 7);
+        }
+        dawdle(round);
+        wrong +=
+            mf_comm_overlay(values, sizeof(values), MPI_COMM_WORLD) != MF_OK;
+        for (int i = 0; i < N; i++) {
+            const double want = -1.0 / (i + round * 7);
+
+            wrong += memcmp(&values[i], &want, sizeof(want)) != 0;
+        }
+        ck_assert_all(wrong == 0);
+    }
+}
+END_TEST
+
 /* One after the other without anything between them: a rank that is ahead must
  * not take the bytes of another call. */
 START_TEST(calls_in_a_row_do_not_mix)
@@ -120,6 +145,7 @@ static Suite *make(void)
 
     tcase_add_test(tc, gather_joins_blocks_in_order_of_rank);
     tcase_add_test(tc, gather_fails_everywhere_or_nowhere);
+    tcase_add_test(tc, overlay_keeps_every_bit);
     tcase_add_test(tc, calls_in_a_row_do_not_mix);
     suite_add_tcase(s, tc);
     return s;

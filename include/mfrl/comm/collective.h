@@ -33,6 +33,12 @@ mf_status mf_comm_bcast(void *data, size_t bytes, int root, MPI_Comm comm);
  *  Collective on @p comm; blocks. */
 mf_status mf_comm_sum_i64(int64_t *inout, int n, MPI_Comm comm);
 
+/** Replace @p bytes bytes (the same number on all ranks, any size) on every
+ *  rank by what the ranks have: each byte is set on one of them and zero on the
+ *  others, so that nothing is added and no bit is lost.
+ *  Collective on @p comm; blocks. */
+mf_status mf_comm_overlay(void *inout, size_t bytes, MPI_Comm comm);
+
 /** *any = 1 if @p mine is non-zero on some rank, else 0.
  *  Collective on @p comm; blocks. */
 mf_status mf_comm_any(int mine, MPI_Comm comm, int *any);
