@@ -122,7 +122,7 @@ mf_status mf_compare_actions(const mf_compare *c)
         const int a = c->frame->action[i];
         const bool here = c->sim->rows.alive[i] != 0;
 
-        if (here ? a < n_actions : a == 255) {
+        if (here ? a < n_actions : a == MF_TRAJ_NO_ACTION) {
             continue;
         }
         snprintf(got, sizeof(got), "%d", a);

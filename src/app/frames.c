@@ -24,7 +24,8 @@ static void size_rows(mf_frames *f)
             k == MF_TRAJ_ALIVE || (k == MF_TRAJ_POSITION && s->lattice);
 
         f->bytes[k] =
-            (f->wanted >> k & 1u) != 0 && (made || (s->fields >> k & 1u) != 0)
+            (f->wanted >> k & 1u) != 0 &&
+                    (made || mf_trajectory_has(s, (mf_trajectory_field)k))
                 ? bytes[k]
                 : 0;
     }
@@ -90,7 +91,7 @@ static void make_alive(mf_frames *f)
     uint8_t *alive = f->rows[MF_TRAJ_ALIVE];
 
     for (size_t i = 0; i < f->n * n; i++) {
-        alive[i] = position == NULL || position[i][0] >= 0;
+        alive[i] = mf_trajectory_is_there(position, i);
     }
 }
 
@@ -103,7 +104,7 @@ static mf_status load(mf_frames *f, uint64_t number)
     f->n = all - f->first < f->most ? all - f->first : f->most;
     for (int k = 0; k < MF_TRAJ_FIELDS; k++) {
         const bool made =
-            k == MF_TRAJ_ALIVE && (s->fields >> MF_TRAJ_ALIVE & 1u) == 0;
+            k == MF_TRAJ_ALIVE && !mf_trajectory_has(s, MF_TRAJ_ALIVE);
 
         if (f->rows[k] != NULL && !made) {
             MF_TRY(mf_trajectory_read(f->reader, (mf_trajectory_field)k,
@@ -111,7 +112,7 @@ static mf_status load(mf_frames *f, uint64_t number)
         }
     }
     if (f->rows[MF_TRAJ_ALIVE] != NULL &&
-        (s->fields >> MF_TRAJ_ALIVE & 1u) == 0) {
+        !mf_trajectory_has(s, MF_TRAJ_ALIVE)) {
         make_alive(f);
     }
     MF_TRY(mf_trajectory_read_steps(f->reader, f->first, f->n, f->steps));

@@ -154,7 +154,7 @@ mf_status mf_plot_actions(mf_plot *p)
                              "%s: there are no trajectories; train with "
                              "trajectory.every=1",
                              p->runs[0]);
-    } else if ((w.fields >> MF_TRAJ_ACTION & 1u) == 0 || w.names.n == 0) {
+    } else if (!mf_walk_has(&w, MF_TRAJ_ACTION) || w.names.n == 0) {
         st = mf_plot_nothing(p, "%s: actions are not recorded", w.paths[0]);
     } else {
         st = draw(p, &w, &y);

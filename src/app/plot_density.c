@@ -174,7 +174,7 @@ mf_status mf_plot_density(mf_plot *p)
     } else if (w.lattice) {
         st = mf_plot_nothing(p, "%s: the agents of a lattice do not move",
                              w.paths[0]);
-    } else if ((w.fields >> MF_TRAJ_POSITION & 1u) == 0 || w.width <= 0 ||
+    } else if (!mf_walk_has(&w, MF_TRAJ_POSITION) || w.width <= 0 ||
                w.height <= 0) {
         st = mf_plot_nothing(p,
                              "%s: positions, or the size of the world, are "

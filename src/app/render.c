@@ -7,7 +7,7 @@
 #include "mfrl/base/log.h"
 #include "mfrl/base/mem.h"
 
-enum { USUAL = 480, ACTIONS = 256, NONE = 255, MAX_REACH = 100 };
+enum { USUAL = 480, ACTIONS = 256, MAX_REACH = 100 };
 
 /* Okabe and Ito's colours, which look different to everyone. */
 static const mf_colour TEAMS[] = {{0x00, 0x72, 0xB2}, {0xD5, 0x5E, 0x00},
@@ -62,7 +62,7 @@ static mf_status set_size(mf_renderer *r, int scale)
 
 static void learn_attacks(mf_renderer *r, const mf_traj_names *names)
 {
-    for (int a = 0; a < names->n && a < NONE; a++) {
+    for (int a = 0; a < names->n && a < MF_TRAJ_NO_ACTION; a++) {
         int dx, dy;
 
         if (sscanf(mf_traj_names_of(names, a), "attack (%d,%d)", &dx, &dy) ==

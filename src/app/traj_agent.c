@@ -58,7 +58,7 @@ static void print_row(const agent *a, uint64_t i)
 {
     const mf_traj_track *t = &a->track;
     const bool csv = a->out.to != NULL, alive = t->alive[i] != 0;
-    const bool acted = t->action != NULL && t->action[i] != 255;
+    const bool acted = t->action != NULL && t->action[i] != MF_TRAJ_NO_ACTION;
     char ep[32], x[32], y[32], hp[32], act[32], rew[32];
 
     number(a, ep, t->episode[i] >= 0, (double)t->episode[i]);

@@ -53,7 +53,7 @@ static void csv_row(const mf_traj_source *s, const mf_frame *f, uint32_t i,
     if (f->hp != NULL) {
         fprintf(to, ",%.9g", (double)f->hp[i]);
     }
-    if (f->action != NULL && f->action[i] != 255) {
+    if (f->action != NULL && f->action[i] != MF_TRAJ_NO_ACTION) {
         fprintf(to, ",%d,", f->action[i]);
         mf_sheet_put(to, mf_traj_names_of(&s->names, f->action[i]));
     } else if (f->action != NULL) {

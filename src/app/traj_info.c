@@ -208,7 +208,7 @@ static mf_status print_fields(const info *o)
         const mf_trajectory_field field = (mf_trajectory_field)k;
         uint64_t raw, stored;
 
-        if ((o->spec->fields >> k & 1u) == 0) {
+        if (!mf_trajectory_has(o->spec, field)) {
             continue;
         }
         raw = n * o->spec->n_agents * mf_trajectory_row(o->reader, field);

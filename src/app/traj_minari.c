@@ -12,7 +12,7 @@
 #include "traj_track.h"
 #include "version.h"
 
-enum { MOST_BYTES = 128 << 20, MOST_AGENTS = 256, NO_ACTION = 255 };
+enum { MOST_BYTES = 128 << 20, MOST_AGENTS = 256 };
 
 typedef struct minari {
     const mf_traj_source *s;
@@ -40,14 +40,10 @@ static mf_status bad(const minari *m, const char *what)
                    m->s->path, what);
 }
 
-static bool recorded(const minari *m, mf_trajectory_field field)
-{
-    return (m->s->spec->fields >> field & 1u) != 0;
-}
-
 static bool has_position(const minari *m)
 {
-    return recorded(m, MF_TRAJ_POSITION) || m->s->spec->lattice;
+    return mf_trajectory_has(m->s->spec, MF_TRAJ_POSITION) ||
+           m->s->spec->lattice;
 }
 
 /* ---- an episode --------------------------------------------------------- */
@@ -177,7 +173,8 @@ static mf_status put_agent(minari *m, uint32_t agent)
 
         while (i < n && t->alive[i * width + agent] &&
                t->episode[i] == t->episode[l.first]) {
-            if (l.acted == i && t->action[i * width + agent] != NO_ACTION) {
+            if (l.acted == i &&
+                t->action[i * width + agent] != MF_TRAJ_NO_ACTION) {
                 l.acted++;
             }
             i++;
@@ -231,10 +228,11 @@ static mf_status check(const minari *m)
 {
     int64_t step[1024], last = 0;
 
-    if (!recorded(m, MF_TRAJ_ACTION) || !recorded(m, MF_TRAJ_REWARD)) {
+    if (!mf_trajectory_has(m->s->spec, MF_TRAJ_ACTION) ||
+        !mf_trajectory_has(m->s->spec, MF_TRAJ_REWARD)) {
         return bad(m, "actions and rewards must be recorded");
     }
-    if (!has_position(m) && !recorded(m, MF_TRAJ_HP)) {
+    if (!has_position(m) && !mf_trajectory_has(m->s->spec, MF_TRAJ_HP)) {
         return bad(m, "neither positions nor hp are recorded");
     }
     if (m->s->names.n == 0) {
@@ -273,7 +271,8 @@ static mf_status make_rows(minari *m)
 static void describe_observations(const minari *m, char *out, size_t size)
 {
     const mf_trajectory_spec *s = m->s->spec;
-    const bool both = has_position(m) && recorded(m, MF_TRAJ_HP);
+    const bool both =
+        has_position(m) && mf_trajectory_has(m->s->spec, MF_TRAJ_HP);
     const int w = s->width > 0 ? s->width - 1 : INT32_MAX;
     const int h = s->height > 0 ? s->height - 1 : INT32_MAX;
     char position[160] = "", hp[160] = "";
@@ -284,7 +283,7 @@ static void describe_observations(const minari *m, char *out, size_t size)
                  "\"shape\": [2], \"low\": [0, 0], \"high\": [%d, %d]}",
                  w, h);
     }
-    if (recorded(m, MF_TRAJ_HP)) {
+    if (mf_trajectory_has(m->s->spec, MF_TRAJ_HP)) {
         snprintf(hp, sizeof(hp),
                  "\"hp\": {\"type\": \"Box\", \"dtype\": \"float32\", "
                  "\"shape\": [1], \"low\": [0.0], \"high\": [3.4e38]}");

@@ -58,7 +58,7 @@ const char *mf_traj_names_of(const mf_traj_names *t, int action)
 {
     static char number[16];
 
-    if (action == 255) {
+    if (action == MF_TRAJ_NO_ACTION) {
         return "none";
     }
     if (t->names != NULL && action < t->n) {

@@ -18,7 +18,8 @@ mf_status mf_traj_names_create(const mf_trajectory_spec *spec,
                                mf_traj_names *out);
 void mf_traj_names_clear(mf_traj_names *t);
 
-/** "move (0,-1)", "7" or, of 255, "none"; valid until the next call. */
+/** "move (0,-1)", "7" or, of MF_TRAJ_NO_ACTION, "none"; valid until the next
+ * call. */
 const char *mf_traj_names_of(const mf_traj_names *t, int action);
 
 #endif

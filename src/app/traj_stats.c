@@ -47,11 +47,6 @@ static double ratio(double sum, uint64_t n)
     return n > 0 ? sum / (double)n : 0;
 }
 
-static bool recorded(const stats *s, mf_trajectory_field field)
-{
-    return (s->spec->fields >> field & 1u) != 0;
-}
-
 static uint64_t kills(const stats *s, const mf_window_sums *w, int k)
 {
     return s->two ? w->teams[1 - k].deaths : 0;
@@ -82,7 +77,7 @@ static void print_team(const stats *s, const mf_window_sums *w, int k)
     printf(" %4d %8" PRIu64 " %7" PRIu64 " %7s %9.4g %9.4g", s->sums.teams[k],
            t->last_living, t->deaths, killed, ratio(t->reward, s->sums.size[k]),
            ratio(t->reward, t->living));
-    if (recorded(s, MF_TRAJ_HP)) {
+    if (mf_trajectory_has(s->spec, MF_TRAJ_HP)) {
         printf(" %8.4g", ratio(t->hp, t->living));
     } else {
         printf(" %8s", "-");
@@ -206,9 +201,13 @@ static void write_team(const stats *s, const mf_window_sums *w, int k)
     fprintf(f, ",%" PRIu64, t->last_living);
     write_mean(f, (double)t->living, w->n);
     fprintf(f, ",%" PRIu64, t->deaths);
-    write_mean(f, t->reward, recorded(s, MF_TRAJ_REWARD) ? s->sums.size[k] : 0);
-    write_mean(f, t->reward, recorded(s, MF_TRAJ_REWARD) ? t->living : 0);
-    write_mean(f, t->hp, recorded(s, MF_TRAJ_HP) ? t->living : 0);
+    write_mean(f, t->reward,
+               mf_trajectory_has(s->spec, MF_TRAJ_REWARD) ? s->sums.size[k]
+                                                          : 0);
+    write_mean(f, t->reward,
+               mf_trajectory_has(s->spec, MF_TRAJ_REWARD) ? t->living : 0);
+    write_mean(f, t->hp,
+               mf_trajectory_has(s->spec, MF_TRAJ_HP) ? t->living : 0);
     write_mean(f, t->entropy, t->n_entropy);
     write_mean(f, t->local_entropy, t->n_local);
     if (s->two) {
@@ -288,7 +287,7 @@ static mf_status prepare(stats *s)
     }
     MF_TRY(mf_traj_sums_create(s->spec, s->path, &s->sums));
     s->spins = mf_traj_sums_spins(s->spec);
-    s->local = recorded(s, MF_TRAJ_COUNTS);
+    s->local = mf_trajectory_has(s->spec, MF_TRAJ_COUNTS);
     s->two = s->sums.n_teams == 2;
     MF_TRY(mf_traj_names_create(s->spec, &s->names));
     MF_TRY(mf_alloc(1, sizeof(*s->total), "sums", &s->total));

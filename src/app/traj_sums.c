@@ -5,7 +5,7 @@
 
 #include "mfrl/base/mem.h"
 
-enum { N_XLOGX = 65536, NO_ACTION = 255 };
+enum { N_XLOGX = 65536 };
 
 /* Number the teams by their order in the file. */
 static mf_status find_teams(mf_traj_sums *s, const char *path)
@@ -67,7 +67,7 @@ bool mf_traj_sums_spins(const mf_trajectory_spec *spec)
 {
     return spec->lattice && spec->n_actions == 2 && spec->height > 1 &&
            (uint64_t)spec->width * (uint64_t)spec->height == spec->n_agents &&
-           (spec->fields >> MF_TRAJ_ACTION & 1u) != 0;
+           mf_trajectory_has(spec, MF_TRAJ_ACTION);
 }
 
 void mf_traj_sums_step(mf_traj_sums *s, const mf_frame *f)
@@ -110,7 +110,7 @@ static void add_agents(mf_traj_sums *s, const mf_frame *f,
         t->living++;
         t->last_living++;
         t->hp += f->hp != NULL && !isnan(f->hp[i]) ? (double)f->hp[i] : 0;
-        if (f->action != NULL && f->action[i] != NO_ACTION) {
+        if (f->action != NULL && f->action[i] != MF_TRAJ_NO_ACTION) {
             acts[s->team[i]][f->action[i]]++;
         }
     }

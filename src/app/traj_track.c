@@ -4,7 +4,7 @@
 
 static bool recorded(const mf_traj_track *t, mf_trajectory_field field)
 {
-    return (mf_trajectory_described(t->reader)->fields >> field & 1u) != 0;
+    return mf_trajectory_has(mf_trajectory_described(t->reader), field);
 }
 
 /* Room for a field that is recorded, or that is made here. */
@@ -89,7 +89,7 @@ static void complete(mf_traj_track *t, uint64_t n)
             t->position[i][1] = (int32_t)(id / (uint32_t)s->width);
         }
         if (!recorded(t, MF_TRAJ_ALIVE)) {
-            t->alive[i] = t->position == NULL || t->position[i][0] >= 0;
+            t->alive[i] = mf_trajectory_is_there(t->position, i);
         }
     }
 }

@@ -103,7 +103,7 @@ static void write_frame(const mf_traj_source *s, FILE *f, const char *name,
         const mf_trajectory_field field = (mf_trajectory_field)k;
 
         if (field == MF_TRAJ_POSITION || field == MF_TRAJ_COUNTS ||
-            (s->spec->fields >> k & 1u) == 0) {
+            !mf_trajectory_has(s->spec, (mf_trajectory_field)k)) {
             continue;
         }
         fprintf(f,
@@ -149,7 +149,7 @@ mf_status mf_traj_export_xdmf(const mf_traj_source *s, const char *out)
     char name[MF_PATH];
     mf_whole_file file;
 
-    if ((s->spec->fields >> MF_TRAJ_POSITION & 1u) == 0 && !s->spec->lattice) {
+    if (!mf_trajectory_has(s->spec, MF_TRAJ_POSITION) && !s->spec->lattice) {
         return MF_FAIL(MF_ERR_FILE,
                        "%s: positions are not recorded, so that there is "
                        "nothing to show",

@@ -39,11 +39,6 @@ static mf_status bad(const verify *v, const char *what)
     return MF_FAIL(MF_ERR_FILE, "%s: %s", v->path, what);
 }
 
-static bool recorded(const verify *v, mf_trajectory_field field)
-{
-    return (v->spec->fields >> field & 1u) != 0;
-}
-
 /* Whatever is wrong with it, it is the file's. */
 static mf_status read_config(verify *v)
 {
@@ -87,16 +82,16 @@ static mf_status check_shape(const verify *v)
 /* What a start needs, and a step. */
 static mf_status check_fields(const verify *v)
 {
-    if (!recorded(v, MF_TRAJ_ACTION)) {
+    if (!mf_trajectory_has(v->spec, MF_TRAJ_ACTION)) {
         return bad(v, "cannot be verified: actions are not recorded");
     }
-    if (!recorded(v, MF_TRAJ_POSITION) && !v->spec->lattice) {
+    if (!mf_trajectory_has(v->spec, MF_TRAJ_POSITION) && !v->spec->lattice) {
         return bad(v, "cannot be verified: positions are not recorded");
     }
     if (v->cfg.env->setting != NULL && v->spec->walls == NULL) {
         return bad(v, "cannot be verified: /map/walls is missing");
     }
-    if (v->sim.agents.hp != NULL && !recorded(v, MF_TRAJ_HP)) {
+    if (v->sim.agents.hp != NULL && !mf_trajectory_has(v->spec, MF_TRAJ_HP)) {
         return bad(v, "cannot be verified: hp is not recorded");
     }
     return MF_OK;
@@ -211,7 +206,7 @@ static mf_status compare_golden(verify *v, const mf_compare *c)
 static bool is_final(const verify *v, const mf_frame *f)
 {
     for (uint32_t i = 0; i < v->spec->n_agents; i++) {
-        if (f->action[i] != 255) {
+        if (f->action[i] != MF_TRAJ_NO_ACTION) {
             return false;
         }
     }
@@ -278,7 +273,7 @@ static void report(const verify *v, double seconds)
     char fields[160] = "", views[64] = "";
 
     for (size_t k = 0; k < sizeof(NAMES) / sizeof(NAMES[0]); k++) {
-        if (recorded(v, NAMES[k].field)) {
+        if (mf_trajectory_has(v->spec, NAMES[k].field)) {
             const size_t used = strlen(fields);
 
             snprintf(fields + used, sizeof(fields) - used, "%s%s",

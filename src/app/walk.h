@@ -27,6 +27,12 @@ typedef struct mf_walk {
 mf_status mf_walk_create(const char *const *runs, int n_runs, mf_walk *out);
 void mf_walk_clear(mf_walk *w);
 
+/** Whether all files have a field. */
+static inline bool mf_walk_has(const mf_walk *w, mf_trajectory_field field)
+{
+    return (w->fields >> field & 1u) != 0;
+}
+
 /** Visit all frames.  Frames that were written since mf_walk_create may be
  *  among them.  Local. */
 mf_status mf_walk_frames(const mf_walk *w,

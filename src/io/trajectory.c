@@ -71,7 +71,7 @@ static size_t row_bytes(const mf_trajectory_spec *spec,
     size_t sum = 0;
 
     for (int k = 0; k < MF_TRAJ_FIELDS; k++) {
-        bytes[k] = mf_traj_has(spec, (mf_trajectory_field)k)
+        bytes[k] = mf_trajectory_has(spec, (mf_trajectory_field)k)
                        ? mf_traj_bytes(spec, (mf_trajectory_field)k)
                        : 0;
         sum += bytes[k];
@@ -210,7 +210,7 @@ mf_status mf_trajectory_create(const char *dir, const char *segment,
 
     *out = NULL;
     MF_ASSERT(spec->fields != 0 && spec->fields >> MF_TRAJ_FIELDS == 0);
-    MF_ASSERT(!spec->lattice || !mf_traj_has(spec, MF_TRAJ_POSITION));
+    MF_ASSERT(!spec->lattice || !mf_trajectory_has(spec, MF_TRAJ_POSITION));
     MF_ASSERT(spec->n_agents > 0);
     MF_TRY(mf_alloc(1, sizeof(*t), "trajectory", &t));
     mf_trajectory_block(spec->n_agents, n_writers, writer, &t->first, &last);

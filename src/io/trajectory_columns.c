@@ -70,7 +70,7 @@ mf_status mf_trajectory_read_agents(mf_trajectory_reader *r,
 {
     MF_ASSERT(from < to && to <= r->spec.n_agents);
     MF_ASSERT(first <= r->n_frames && n <= r->n_frames - first);
-    MF_ASSERT(mf_traj_has(&r->spec, field));
+    MF_ASSERT(mf_trajectory_has(&r->spec, field));
     if (r->n_parts > 0) {
         return read_from_parts(r, field, first, n, from, to, data);
     }

@@ -155,7 +155,7 @@ static mf_status fill(mf_traj_file *t, const mf_trajectory_spec *spec,
     }
     MF_TRY(add_steps(t, spec));
     for (int k = 0; k < MF_TRAJ_FIELDS; k++) {
-        if (mf_traj_has(spec, (mf_trajectory_field)k)) {
+        if (mf_trajectory_has(spec, (mf_trajectory_field)k)) {
             MF_TRY(add_field(t, spec, share, (mf_trajectory_field)k));
         }
     }

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 static const int32_t NOWHERE = -1;
-static const uint8_t NO_ACTION = 255;
+static const uint8_t NO_ACTION = MF_TRAJ_NO_ACTION;
 static const float NO_HP = NAN;
 static const uint64_t ZERO = 0; /* of any type */
 
@@ -93,7 +93,8 @@ mf_trajectory_field mf_traj_first(const mf_trajectory_spec *spec)
 {
     int f = 0;
 
-    while (f < MF_TRAJ_FIELDS - 1 && (spec->fields >> f & 1u) == 0) {
+    while (f < MF_TRAJ_FIELDS - 1 &&
+           !mf_trajectory_has(spec, (mf_trajectory_field)f)) {
         f++;
     }
     return (mf_trajectory_field)f;

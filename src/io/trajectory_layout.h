@@ -36,12 +36,6 @@ size_t mf_traj_bytes(const mf_trajectory_spec *spec, mf_trajectory_field field);
 /** The first field that is recorded: its step and time are the real ones. */
 mf_trajectory_field mf_traj_first(const mf_trajectory_spec *spec);
 
-static inline bool mf_traj_has(const mf_trajectory_spec *spec,
-                               mf_trajectory_field field)
-{
-    return (spec->fields >> field & 1u) != 0;
-}
-
 /** Everything of a file that is there before the first frame but the fields:
  *  /h5md, box, id and species of agents [first, last); with @p whole also
  *  walls, lattice and parameters. */

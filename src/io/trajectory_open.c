@@ -183,7 +183,7 @@ static mf_status read_agents(mf_trajectory_reader *r)
     r->spec.species = r->species;
     /* Fixed positions are no group but the dataset itself. */
     a.path = MF_TRAJ_AGENTS "position";
-    if (!mf_traj_has(&r->spec, MF_TRAJ_POSITION) &&
+    if (!mf_trajectory_has(&r->spec, MF_TRAJ_POSITION) &&
         mf_h5_has(r->file, a.path)) {
         MF_TRY(mf_h5_shape(r->file, a.path, &a));
         if (a.type != MF_I32 || a.n_dims != 2 ||

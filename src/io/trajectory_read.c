@@ -105,7 +105,7 @@ mf_status mf_trajectory_read(mf_trajectory_reader *r, mf_trajectory_field field,
     if (field == MF_TRAJ_POSITION && r->spec.lattice) {
         return read_lattice(r, n, data);
     }
-    if (!mf_traj_has(&r->spec, field)) {
+    if (!mf_trajectory_has(&r->spec, field)) {
         H5Eclear2(H5E_DEFAULT);
         return mf_h5_fail(r->file, path, "is not recorded");
     }

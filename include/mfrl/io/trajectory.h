@@ -45,13 +45,16 @@ typedef enum mf_trajectory_field {
     MF_TRAJ_POSITION,   /* int32 [3], cells: x, y, 0; -1 -1 -1 absent */
     MF_TRAJ_ALIVE,      /* uint8: 1, 0 absent */
     MF_TRAJ_HP,         /* float32, NaN absent */
-    MF_TRAJ_ACTION,     /* uint8, index; 255 none */
+    MF_TRAJ_ACTION,     /* uint8, index; MF_TRAJ_NO_ACTION none */
     MF_TRAJ_REWARD,     /* float32; 0 absent */
     MF_TRAJ_COUNTS,     /* uint8 or uint16 [n_actions]: neighbours by action,
                            of which abar was made; 0 absent */
     MF_TRAJ_NEIGHBOURS, /* uint16: agents in the neighbourhood; 0 absent */
     MF_TRAJ_FIELDS
 } mf_trajectory_field;
+
+/** Of an agent that is absent, or of a state after which nobody acted. */
+enum { MF_TRAJ_NO_ACTION = 255 };
 
 /** One number or vector per frame, under /observables/<name>/value. */
 typedef struct mf_trajectory_observable {
@@ -84,6 +87,20 @@ typedef struct mf_trajectory_spec {
     const mf_trajectory_observable *observables; /* [n_observables] */
     int n_observables;
 } mf_trajectory_spec;
+
+/** Whether a field is recorded.  Local. */
+static inline bool mf_trajectory_has(const mf_trajectory_spec *spec,
+                                     mf_trajectory_field field)
+{
+    return (spec->fields >> field & 1u) != 0;
+}
+
+/** Whether agent @p i is alive where only positions tell; NULL = none are
+ *  recorded, all are alive.  Local. */
+static inline bool mf_trajectory_is_there(int32_t (*position)[3], size_t i)
+{
+    return position == NULL || position[i][0] >= 0;
+}
 
 /** Where the caller puts the next frame of its agents: row i is agent
  *  first + i.  NULL for what is not recorded. */
