@@ -31,7 +31,6 @@ keying = lagged
 name = squeeze
 [env.squeeze]
 agents = 20
-inertia = 0.3
 temperature = 30, 40
 [pipeline]
 lag = 1
