@@ -135,8 +135,8 @@ $B/%.run: $B/% # one suite: make build/release/tests/unit/test_opt.run
 programs: $B/mfrl-dist $(unit) $(mpi) ## build everything, run nothing
 
 paper-quick: $B/mfrl-dist ## the paper's experiments in short; paper-battle, -ising, -squeeze: in full
-	@set -e; for e in configs/paper/*.sh; do \
-	  QUICK=1 MFRL=$B/mfrl-dist MPIRUN='$(MPIRUN)' NP=$(NP) sh $$e; done
+	@set -e; for e in battle ising squeeze; do \
+	  QUICK=1 MFRL=$B/mfrl-dist MPIRUN='$(MPIRUN)' NP=$(NP) sh configs/paper/$$e.sh; done
 
 paper-%: $B/mfrl-dist # one of them: make paper-battle, make paper-ising
 	@MFRL=$B/mfrl-dist MPIRUN='$(MPIRUN)' NP=$(NP) sh configs/paper/$*.sh

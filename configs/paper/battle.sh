@@ -10,16 +10,16 @@
 #   QUICK=1 sh configs/paper/battle.sh  only whether it works; two minutes
 #
 # It may be stopped (Ctrl-C, TERM) and called again: what is finished is not run
-# again, what was begun or is now to be longer goes on.  Further settings, with their defaults, are the
-# assignments below.  Results: matrix.csv (rows against columns), policies.csv
-# (budget and digest of every policy), deviations.txt, battle.png; and alone.csv:
-# the paper's form with one deviation alone against the paper's form.
+# again, what was begun or is now to be longer goes on.  Further settings, with
+# their defaults, are the assignments below; RATE, agent-steps a second for the
+# estimate, is measured if it is not given.  Results: matrix.csv (rows against
+# columns), policies.csv (budget and digest of every policy), deviations.txt,
+# battle.png; and alone.csv: the paper's form with one deviation alone against
+# the paper's form.
 set -eu
 
-: "${MFRL:=build/release/mfrl-dist}"
-: "${MPIRUN:=mpirun --oversubscribe --bind-to none}"
-: "${NP:=$(nproc)}"
-: "${QUICK:=}" "${SMALL:=$QUICK}"
+. configs/paper/lib.sh
+: "${SMALL:=$QUICK}"
 name=battle${SMALL:+-small}${QUICK:+-quick}
 : "${RUNS:=runs/paper/$name}" # what is trained
 : "${OUT:=runs/paper/$name}"  # the results
@@ -27,7 +27,6 @@ name=battle${SMALL:+-small}${QUICK:+-quick}
 : "${SETS:=paper reference}"
 : "${ALONE:=mfq ac}" # algorithms whose deviations are also tried alone
 : "${ALONE_SEEDS:=1}"
-: "${RATE:=8000}" # agent-steps a second, for the estimate
 if [ "$QUICK" ]; then
     : "${SEEDS:=1}" "${ROUNDS:=4}" "${COOL:=2}" "${GAMES:=2}"
 elif [ "$SMALL" ]; then
@@ -41,7 +40,7 @@ T=0.03
 common="ranks.layout=colocated world.count=8 pipeline.steps_per_round=50
     replay.capacity=100000 replay.shards=4 learner.batch=256
     learner.samples_per_step=1 checkpoint.every=20 checkpoint.keep=1
-    eval.every=0 eval.rounds=100 eval.against=random run.rounds=$ROUNDS"
+    eval.every=0 eval.rounds=100 eval.against=random"
 n_agents=128
 if [ "$SMALL" ]; then
     n_agents=24
@@ -98,58 +97,11 @@ extra() { # SET ALGO
 
 # ---- one training -----------------------------------------------------------
 
-from_json() { # RUN_DIR KEY
-    sed -n "s/^[[:space:]]*\"$2\":[[:space:]]*\"\\{0,1\\}\\([^\",]*\\).*/\\1/p" \
-        "$1/run.json" 2>/dev/null
-}
-
-finished() { # RUN_DIR
-    [ "$(from_json "$1" state)" = finished ] &&
-        [ "$(from_json "$1" rounds)" -ge "$ROUNDS" ]
-}
-
-current=
-stopping=
-stop() {
-    stopping=yes
-    [ -z "$current" ] || touch "$current/STOP"
-}
-trap stop INT TERM
-
-# In a session of its own, so that Ctrl-C stops it by way of stop.
-train() { # RUN_DIR ARGS...
-    current=$1
-    shift
-    if [ -d "$current/checkpoints" ]; then
-        set -- --resume "$current" run.rounds="$ROUNDS"
-    else
-        rm -rf "$current"
-        set -- "$@" run.dir="$current"
-    fi
-    mkdir -p "$current"
-    # shellcheck disable=SC2086  # MPIRUN is a command with arguments
-    setsid $MPIRUN -n "$NP" "$MFRL" train "$@" >>"$current.log" 2>&1 &
-    job=$!
-    until wait "$job"; do
-        kill -0 "$job" 2>/dev/null || break # else: a signal, and it goes on
-    done
-    if ! finished "$current"; then
-        [ "$stopping" ] && echo "stopped; the same command goes on" && exit 0
-        tail -n 3 "$current.log" >&2
-        exit 1
-    fi
-    current=
-    [ -z "$stopping" ] || { echo "stopped; the same command goes on" && exit 0; }
-}
-
 train_one() { # SET ALGO SEED: unless it is finished
-    dir=$RUNS/$1/$2-$3
-    finished "$dir" && return
-    echo "$(date +%T) training $dir"
     mkdir -p "$RUNS/$1"
     # shellcheck disable=SC2046,SC2086  # lists of arguments
-    train "$dir" "$(config_of "$1")" $common "net.layers=$layers" \
-        $(extra "$1" "$2") algo.name="$2" run.seed="$3"
+    train "$RUNS/$1/$2-$3" "$ROUNDS" "$(config_of "$1")" $common \
+        "net.layers=$layers" $(extra "$1" "$2") algo.name="$2" run.seed="$3"
 }
 
 # ---- all against all --------------------------------------------------------
@@ -169,9 +121,8 @@ games() { # SET
     t=$T
     [ "$1" = paper ] || t=0.000001
     # shellcheck disable=SC2046,SC2086
-    $MPIRUN -n "$NP" "$MFRL" eval $(players "$1") run.seed=4711 \
-        eval.rounds="$GAMES" eval.temperature=$t --out "$OUT/$1" \
-        >"$OUT/$1.log" 2>&1
+    play "$OUT/$1.log" $(players "$1") run.seed=4711 \
+        eval.rounds="$GAMES" eval.temperature=$t --out "$OUT/$1"
 }
 
 # A policy's row in policies.csv.
@@ -211,7 +162,8 @@ pool() { # SET
         for (i = 1; i <= n; i++) {
             k = order[i]; g = games[k]; p = wins[k] / g
             m = (p + z * z / (2 * g)) / (1 + z * z / g)
-            h = z * sqrt(p * (1 - p) / g + z * z / (4 * g * g)) / (1 + z * z / g)
+            h = z * sqrt(p * (1 - p) / g + z * z / (4 * g * g))
+            h /= 1 + z * z / g
             printf "%s,%s,%d,%d,%d,%d,%.4f,%.4f,%.4f,%.4f,%.4f\n", set, k, g,
                 wins[k], ties[k], losses[k], p, (m > h ? m - h : 0), m + h,
                 least[k], most[k]
@@ -219,7 +171,7 @@ pool() { # SET
     }' "$OUT/$1/eval.csv"
 }
 
-# ---- one deviation alone -----------------------------------------------------
+# ---- one deviation alone ----------------------------------------------------
 
 # The paper's policies of an algorithm and those with one deviation.
 alone() { # ALGO
@@ -233,11 +185,10 @@ alone() { # ALGO
             players="$players $RUNS/$row/$1-$seed"
         done
     done
-    echo "$(date +%T) one deviation alone: $1"
+    say "one deviation alone: $1"
     # shellcheck disable=SC2086
-    $MPIRUN -n "$NP" "$MFRL" eval $players random rush run.seed=4711 \
-        eval.rounds="$GAMES" eval.temperature=$T --out "$OUT/alone-$1" \
-        >"$OUT/alone-$1.log" 2>&1
+    play "$OUT/alone-$1.log" $players random rush run.seed=4711 \
+        eval.rounds="$GAMES" eval.temperature=$T --out "$OUT/alone-$1"
     awk -F, -v name="$1" -v rows="paper $(rows_of "$1")" '
     function set(path,    part, n) { n = split(path, part, "/")
         return n > 1 ? part[n - 1] : path }
@@ -299,20 +250,27 @@ deviations() {
     rm "$OUT/paper.ini" "$OUT/reference.ini"
 }
 
-# ---- the whole ----------------------------------------------------------------
+# ---- the whole --------------------------------------------------------------
 
 program=$(readlink -f "$MFRL")
 mkdir -p "$RUNS" "$OUT"
+to_go=0
 for set in $SETS; do
     for seed in $SEEDS; do
         for algo in $ALGOS; do
-            finished "$RUNS/$set/$algo-$seed" || echo "$algo"
+            finished "$RUNS/$set/$algo-$seed" "$ROUNDS" || to_go=$((to_go + 1))
         done
     done
-done | awk -v steps=$((ROUNDS * 400 * n_agents)) -v rate="$RATE" '
-    END { printf "%d trainings of %.2g agent-steps to go: about %.1f hours at " \
-        "%d agent-steps/s, and the games\n", NR, steps,
-        NR * steps / rate / 3600, rate }'
+done
+if [ $to_go -gt 0 ]; then
+    # shellcheck disable=SC2046,SC2086  # lists of arguments
+    measure_rate "$RUNS/rate" 2 configs/battle.ini $common \
+        "net.layers=$layers" $(extra paper mfq)
+    awk -v n=$to_go -v steps=$((ROUNDS * 400 * n_agents)) -v rate="$RATE" '
+    BEGIN { printf "%d trainings of %.2g agent-steps to go: about %.1f hours " \
+        "at %d agent-steps/s, and the games\n", n, steps,
+        n * steps / rate / 3600, rate }'
+fi
 
 deviations >"$OUT/deviations.txt"
 for seed in $SEEDS; do
@@ -324,19 +282,20 @@ for seed in $SEEDS; do
 done
 echo "set,algorithm,seed,environment_steps,agent_steps,wall_s,digest_weights" \
     >"$OUT/policies.csv"
-echo "set,row,column,games,wins,ties,losses,win_rate,low,high,seeds_low,seeds_high" \
+echo "set,row,column,games,wins,ties,losses,win_rate,low,high,seeds_low,\
+seeds_high" \
     >"$OUT/matrix.csv"
 for set in $SETS; do
     policies "$set" >>"$OUT/policies.csv"
-    echo "$(date +%T) all against all: $set"
-    games "$set" || { tail -n 3 "$OUT/$set.log" >&2 && exit 1; }
+    say "all against all: $set"
+    games "$set"
     pool "$set" >>"$OUT/matrix.csv"
     show "$set"
 done
 echo "algorithm,deviation,against,games,wins,ties,losses,kills" \
     >"$OUT/alone.csv"
 for algo in $ALONE; do
-    alone "$algo" || { tail -n 3 "$OUT/alone-$algo.log" >&2 && exit 1; }
+    alone "$algo"
 done
 if command -v gnuplot >/dev/null 2>&1; then
     gnuplot -e "dir='$OUT'" configs/plots/battle-matrix.gp

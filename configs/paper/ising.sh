@@ -16,14 +16,10 @@
 # curve.csv, ising.png.
 set -eu
 
-: "${MFRL:=build/release/mfrl-dist}"
-: "${MPIRUN:=mpirun --oversubscribe --bind-to none}"
-: "${NP:=$(nproc)}"
-: "${QUICK:=}"
+. configs/paper/lib.sh
 : "${RUNS:=runs/paper/ising${QUICK:+-quick}}" # what is run
 : "${OUT:=$RUNS}"                             # the results
 : "${SEED:=1}"
-: "${RATE:=1e7}" # agent-steps a second, for the estimate
 if [ "$QUICK" ]; then
     : "${WORLDS:=8}" "${PEAK_ROUNDS:=200}" "${CURVE_ROUNDS:=400}"
 else
@@ -32,54 +28,15 @@ fi
 near="1.16, 1.17, 1.18, 1.19, 1.20, 1.21, 1.22"
 exact=configs/plots/ising-20x20.dat
 
-# ---- one run ------------------------------------------------------------------
-
-state_of() { # RUN_DIR
-    sed -n 's/^[[:space:]]*"state":[[:space:]]*"\([a-z]*\)".*/\1/p' \
-        "$1/run.json" 2>/dev/null
-}
-
-current=
-stopping=
-stop() {
-    stopping=yes
-    [ -z "$current" ] || touch "$current/STOP"
-}
-trap stop INT TERM
-
-# In a session of its own, so that Ctrl-C stops it by way of stop.
-train() { # NAME ROUNDS ARGS...
-    current=$RUNS/$1
+ising() { # NAME ROUNDS ARGS...
+    name=$1
     rounds=$2
     shift 2
-    [ "$(state_of "$current")" != finished ] || return 0
-    echo "$(date +%T) running $current"
-    if [ -d "$current/checkpoints" ]; then
-        set -- --resume "$current" run.rounds="$rounds"
-    else
-        rm -rf "$current"
-        set -- configs/ising-curve.ini run.dir="$current" run.seed="$SEED" \
-            run.rounds="$rounds" checkpoint.every=200 checkpoint.keep=1 "$@"
-    fi
-    mkdir -p "$current"
-    # shellcheck disable=SC2086  # MPIRUN is a command with arguments
-    setsid $MPIRUN -n "$NP" "$MFRL" train "$@" >>"$current.log" 2>&1 &
-    job=$!
-    until wait "$job"; do
-        kill -0 "$job" 2>/dev/null || break # else: a signal, and it goes on
-    done
-    if [ "$stopping" ]; then
-        echo "stopped; the same command goes on"
-        exit 0
-    fi
-    if [ "$(state_of "$current")" != finished ]; then
-        tail -n 3 "$current.log" >&2
-        exit 1
-    fi
-    current=
+    train "$RUNS/$name" "$rounds" configs/ising-curve.ini run.seed="$SEED" \
+        checkpoint.every=200 checkpoint.keep=1 "$@"
 }
 
-# ---- susceptibility -------------------------------------------------------------
+# ---- susceptibility ---------------------------------------------------------
 
 # Worlds of one temperature are alike: their spread is the error.
 susceptibility() {
@@ -121,7 +78,9 @@ peak() {
         # s1 = s3 = 0 as the temperatures lie evenly about the middle
         return mid - b / s2 / (2 * (n * c - s2 * a) / (n * s4 - s2 ^ 2))
     }
-    function normal() { return sqrt(-2 * log(1 - rand())) * cos(6.2831853 * rand()) }
+    function normal() {
+        return sqrt(-2 * log(1 - rand())) * cos(6.2831853 * rand())
+    }
     NR > 1 { t[++n] = $1; y[n] = $6; e[n] = $7; mid += $1 }
     END {
         srand(1)
@@ -137,7 +96,7 @@ peak() {
     }' "$OUT/susceptibility.csv" >"$OUT/peak.csv"
 }
 
-# ---- the curve --------------------------------------------------------------------
+# ---- the curve --------------------------------------------------------------
 
 numbers() { # NET ARRAY: one a line
     h5dump -y -w 1 -A 0 -d "$2" "$1" 2>/dev/null |
@@ -183,25 +142,35 @@ curve() { # NAME Q VISITS: rows of curve.csv
     rm "$OUT/errors.tmp"
 }
 
-# ---- the whole --------------------------------------------------------------------
+# ---- the whole --------------------------------------------------------------
 
 mkdir -p "$RUNS" "$OUT"
-awk -v peak=$((WORLDS * 7 * PEAK_ROUNDS * 20 * 400)) \
-    -v curve=$((4 * 16 * CURVE_ROUNDS * 20 * 400)) -v rate="$RATE" 'BEGIN {
-    printf "%.2g agent-steps: about %.1f hours at %.2g agent-steps/s\n",
-        peak + curve, (peak + curve) / rate / 3600, rate }'
+steps=0
+finished "$RUNS/peak" "$PEAK_ROUNDS" ||
+    steps=$((WORLDS * 7 * PEAK_ROUNDS * 20 * 400))
+for name in mfq mfac il mfq-lagged; do
+    finished "$RUNS/$name" "$CURVE_ROUNDS" ||
+        steps=$((steps + 16 * CURVE_ROUNDS * 20 * 400))
+done
+if [ $steps -gt 0 ]; then
+    measure_rate "$RUNS/rate" 200 configs/ising-curve.ini
+    awk -v steps=$steps -v rate="$RATE" 'BEGIN {
+        printf "%.2g agent-steps to go: about %.1f hours at %.2g " \
+            "agent-steps/s\n", steps, steps / rate / 3600, rate }'
+fi
 
-train peak "$PEAK_ROUNDS" "env.ising.temperature=$near" \
+ising peak "$PEAK_ROUNDS" "env.ising.temperature=$near" \
     world.count=$((7 * WORLDS)) learner.samples_per_step=0.01 run.burn_in=0.05
-train mfq "$CURVE_ROUNDS"
-train mfac "$CURVE_ROUNDS" algo.name=mfac learner.lr=0.03
-train il "$CURVE_ROUNDS" algo.name=il
-train mfq-lagged "$CURVE_ROUNDS" env.ising.keying=lagged \
+ising mfq "$CURVE_ROUNDS"
+ising mfac "$CURVE_ROUNDS" algo.name=mfac learner.lr=0.03
+ising il "$CURVE_ROUNDS" algo.name=il
+ising mfq-lagged "$CURVE_ROUNDS" env.ising.keying=lagged \
     env.ising.schedule=synchronous
 
 susceptibility
 peak
-echo "algorithm,temperature,order,order_se,reward,reward_se,exact_order,exact_reward,q_mse,q_worst" \
+echo "algorithm,temperature,order,order_se,reward,reward_se,exact_order,\
+exact_reward,q_mse,q_worst" \
     >"$OUT/curve.csv"
 curve mfq /table/q /visits/q
 curve mfac /critic/q /visits/critic/q

@@ -19,15 +19,11 @@
 # again, what was begun goes on.  Results: summary.csv, squeeze.png.
 set -eu
 
-: "${MFRL:=build/release/mfrl-dist}"
-: "${MPIRUN:=mpirun --oversubscribe --bind-to none}"
-: "${NP:=$(nproc)}"
-: "${QUICK:=}"
+. configs/paper/lib.sh
 : "${RUNS:=runs/paper/squeeze${QUICK:+-quick}}" # what is run
 : "${OUT:=$RUNS}"                               # the results
 : "${SEED:=1}"
 : "${ALGOS:=mfq fmq rec-fmq il mfac ac mfppo}"
-: "${RATE:=4e5}" # agent-steps a second, for the estimate
 if [ "$QUICK" ]; then
     : "${SIZES:=100}" "${SEEDS:=4}" "${SHORT:=10}"
 else
@@ -110,54 +106,7 @@ settings() { # ALGO N ROUNDS
     echo "env.squeeze.temperature=$(temperatures $t)"
 }
 
-# ---- one run ------------------------------------------------------------------
-
-from_json() { # RUN_DIR KEY
-    sed -n "s/^[[:space:]]*\"$2\":[[:space:]]*\"\\{0,1\\}\\([^\",]*\\).*/\\1/p" \
-        "$1/run.json" 2>/dev/null
-}
-
-finished() { # RUN_DIR ROUNDS
-    [ "$(from_json "$1" state)" = finished ] &&
-        [ "$(from_json "$1" rounds)" -ge "$2" ]
-}
-
-current=
-stopping=
-stop() {
-    stopping=yes
-    [ -z "$current" ] || touch "$current/STOP"
-}
-trap stop INT TERM
-
-# In a session of its own, so that Ctrl-C stops it by way of stop.
-train() { # RUN_DIR ROUNDS ARGS...
-    current=$1
-    rounds=$2
-    shift 2
-    if [ -d "$current/checkpoints" ]; then
-        set -- --resume "$current" run.rounds="$rounds"
-    else
-        rm -rf "$current"
-        set -- "$@" run.dir="$current" run.rounds="$rounds"
-    fi
-    mkdir -p "$current"
-    # shellcheck disable=SC2086  # MPIRUN is a command with arguments
-    setsid $MPIRUN -n "$NP" "$MFRL" train "$@" >>"$current.log" 2>&1 &
-    job=$!
-    until wait "$job"; do
-        kill -0 "$job" 2>/dev/null || break # else: a signal, and it goes on
-    done
-    if ! finished "$current" "$rounds"; then
-        [ "$stopping" ] && echo "stopped; the same command goes on" && exit 0
-        tail -n 3 "$current.log" >&2
-        exit 1
-    fi
-    current=
-    [ -z "$stopping" ] || { echo "stopped; the same command goes on" && exit 0; }
-}
-
-# ---- the results --------------------------------------------------------------
+# ---- the results ------------------------------------------------------------
 
 # Rows of eval.csv are round, agent_steps, wall_s, set, reward, G, x.
 row() { # ALGO N: one of summary.csv
@@ -182,41 +131,48 @@ row() { # ALGO N: one of summary.csv
     }' "$dir/eval.csv"
 }
 
-# ---- the whole ----------------------------------------------------------------
+# ---- the whole --------------------------------------------------------------
 
 mkdir -p "$RUNS" "$OUT"
+to_go=
 for n in $SIZES; do
     for algo in $ALGOS; do
         rounds=$(rounds_of "$algo" "$n")
-        finished "$RUNS/$algo-$n" "$rounds" || echo "$algo $n $rounds"
+        finished "$RUNS/$algo-$n" "$rounds" || to_go="$to_go$algo $n $rounds
+"
     done
-done | awk -v seeds="$SEEDS" -v rate="$RATE" '
+done
+if [ "$to_go" ]; then
+    # shellcheck disable=SC2046  # a list of arguments
+    measure_rate "$RUNS/rate" 20 configs/squeeze-paper.ini algo.name=il \
+        env.squeeze.agents=100 $(settings il 100 20)
+    printf %s "$to_go" | awk -v seeds="$SEEDS" -v rate="$RATE" '
     # a step together takes as long as 40 agents that choose
     { time += $3 * 20 * seeds * ($1 ~ /^mf/ ? 40 : $2) / rate }
     END { printf "%d runs to go: about %.0f minutes at %g agent-steps/s\n", NR,
         time / 60 + 0.5, rate }'
+fi
 
 for n in $SIZES; do
     for algo in $ALGOS; do
         rounds=$(rounds_of "$algo" "$n")
-        dir=$RUNS/$algo-$n
-        ! finished "$dir" "$rounds" || continue
-        echo "$(date +%T) running $dir"
         # shellcheck disable=SC2046  # a list of arguments
-        train "$dir" "$rounds" configs/squeeze-paper.ini run.seed="$SEED" \
-            algo.name="$algo" env.squeeze.agents="$n" eval.every="$rounds" \
-            $(settings "$algo" "$n" "$rounds")
+        train "$RUNS/$algo-$n" "$rounds" configs/squeeze-paper.ini \
+            run.seed="$SEED" algo.name="$algo" env.squeeze.agents="$n" \
+            eval.every="$rounds" $(settings "$algo" "$n" "$rounds")
     done
 done
-echo "algo,N,seeds,successes,mean_G,sd_G,min_G,max_G,mean_x,untrained_G,agent_steps,digest_weights" \
+echo "algo,N,seeds,successes,mean_G,sd_G,min_G,max_G,mean_x,untrained_G,\
+agent_steps,digest_weights" \
     >"$OUT/summary.csv"
 for n in $SIZES; do
     for algo in $ALGOS; do
         row "$algo" "$n"
     done
 done >>"$OUT/summary.csv"
-awk -F, 'NR > 1 { printf "%-8s N %4d  %2d of %d at G >= '$GOOD'  mean %7.2f  x %6.1f\n",
-    $1, $2, $4, $3, $5, $9 }' "$OUT/summary.csv"
+awk -F, -v good=$GOOD 'NR > 1 {
+    printf "%-8s N %4d  %2d of %d at G >= %d  mean %7.2f  x %6.1f\n", $1, $2,
+        $4, $3, good, $5, $9 }' "$OUT/summary.csv"
 if command -v gnuplot >/dev/null 2>&1; then
     gnuplot -e "dir='$OUT'" configs/plots/squeeze-paper.gp
 fi

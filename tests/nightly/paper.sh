@@ -11,23 +11,33 @@ script() {
         sh "configs/paper/$1.sh" >"$LOG" 2>&1 </dev/null
 }
 
+# stopped_at FILE NAME: the script, told to stop once FILE is there.
+stopped_at() {
+    RUNS=$SCRATCH/$2 OUT=$SCRATCH/$2 sh "configs/paper/$2.sh" \
+        >"$LOG" 2>&1 </dev/null &
+    job=$!
+    until [ -e "$1" ] || ! kill -0 "$job" 2>/dev/null; do
+        sleep 0.1
+    done
+    kill -TERM "$job"
+    wait "$job" && log_says "the same command goes on" &&
+        ! pgrep -f "mfrl-dist (train|eval) .*$SCRATCH/$2/" >>"$LOG"
+}
+
 rows() { # FILE: without its head
     tail -n +2 "$1" | wc -l
 }
 
 battle=$SCRATCH/battle
-RUNS=$battle OUT=$battle sh configs/paper/battle.sh >"$LOG" 2>&1 </dev/null &
-job=$!
-until [ -e "$battle/paper/il-1/run.json" ] || ! kill -0 "$job" 2>/dev/null; do
-    sleep 0.2
-done
-kill -TERM "$job"
-check "the tournament stops" wait "$job"
-check "and says how to go on" log_says "the same command goes on"
+check "the tournament stops, and says how to go on" \
+    stopped_at "$battle/paper/il-1/run.json" battle
 cp "$battle/paper/mfq-1/run.json" "$SCRATCH/first.json"
 check "it goes on" script battle
 check "without what was finished" \
     cmp -s "$SCRATCH/first.json" "$battle/paper/mfq-1/run.json"
+rm "$battle/paper.log"
+check "it stops in the midst of games" stopped_at "$battle/paper.log" battle
+check "and plays them again" script battle
 check "10 policies" [ "$(rows "$battle/policies.csv")" -eq 10 ]
 check "each has a digest" \
     [ "$(grep -cE ',[0-9a-f]{16}$' "$battle/policies.csv")" -eq 10 ]
@@ -54,14 +64,13 @@ check "lagged, it is not at any" \
     [ "$(grep -cE '^mfq-lagged,.*,0,0$' "$ising/curve.csv")" -eq 0 ]
 
 squeeze=$SCRATCH/squeeze
-RUNS=$squeeze OUT=$squeeze sh configs/paper/squeeze.sh >"$LOG" 2>&1 </dev/null &
-job=$!
-until [ -e "$squeeze/fmq-100/run.json" ] || ! kill -0 "$job" 2>/dev/null; do
-    sleep 0.2
+for name in rate mfq-100; do # what is starting removes STOP
+    check "the squeeze stops at the start of $name" \
+        stopped_at "$squeeze/$name" squeeze
 done
-kill -TERM "$job"
-check "the squeeze stops" wait "$job"
-check "and says how to go on" log_says "the same command goes on"
+check "before it is finished" \
+    [ "$(json_get "$squeeze/mfq-100/run.json" state)" = stopped ]
+check "it stops later" stopped_at "$squeeze/fmq-100/run.json" squeeze
 cp "$squeeze/mfq-100/run.json" "$SCRATCH/first.json"
 check "it goes on" script squeeze
 check "without what was finished" \
