@@ -287,9 +287,7 @@ mf_status mf_command_bench(int argc, char **argv)
     int rank, n_ranks;
     mf_status st;
 
-    if (argc > 0 &&
-        (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0)) {
-        fputs(HELP, stdout);
+    if (mf_helps(argc, argv, HELP)) {
         return MF_OK;
     }
     MF_TRY(mf_comm_init(&rank, &n_ranks));

@@ -130,9 +130,7 @@ mf_status mf_command_config(int argc, char **argv)
     mf_config c;
     mf_status st;
 
-    if (argc > 0 &&
-        (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0)) {
-        fputs(HELP, stdout);
+    if (mf_helps(argc, argv, HELP)) {
         return MF_OK;
     }
     if (argc > 0 && strcmp(argv[0], "--diff") == 0) {

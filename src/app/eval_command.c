@@ -252,11 +252,8 @@ mf_status mf_command_eval(int argc, char **argv)
     int rank, n_ranks;
     mf_status st;
 
-    for (int i = 0; i < argc; i++) {
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-            fputs(HELP, stdout);
-            return MF_OK;
-        }
+    if (mf_helps(argc, argv, HELP)) {
+        return MF_OK;
     }
     MF_TRY(mf_alloc(1, sizeof(*e), "evaluation", &e));
     e->dir = ".";

@@ -93,8 +93,7 @@ static mf_status dispatch(int argc, char **argv)
             return COMMANDS[i].run(argc - 2, argv + 2);
         }
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-        strcmp(argv[1], "help") == 0) {
+    if (mf_is_help(argv[1]) || strcmp(argv[1], "help") == 0) {
         help();
         return MF_OK;
     }

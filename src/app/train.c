@@ -267,15 +267,12 @@ mf_status mf_command_train(int argc, char **argv)
     mf_train_args args;
     mf_run_record record;
     mf_status st;
+    char keys[MF_RESUMABLE], help[sizeof(HELP) + MF_RESUMABLE];
 
-    for (int i = 0; i < argc; i++) {
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-            char keys[MF_RESUMABLE];
-
-            mf_config_resumable("\n  ", "\n  ", keys, sizeof(keys));
-            printf(HELP, keys);
-            return MF_OK;
-        }
+    mf_config_resumable("\n  ", "\n  ", keys, sizeof(keys));
+    snprintf(help, sizeof(help), HELP, keys);
+    if (mf_helps(argc, argv, help)) {
+        return MF_OK;
     }
     mf_run_record_init(&record, argc, argv);
     st = parse(argc, argv, &args);

@@ -1,9 +1,6 @@
 /* `mfrl-dist traj agent`: one agent's track. */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "mfrl/base/mem.h"
 #include "mfrl/io/sheet.h"
@@ -14,7 +11,6 @@
 
 static const char HELP[] =
     "usage: mfrl-dist traj agent [--csv OUT] ID FILE\n"
-    "       mfrl-dist traj agent [--csv OUT] --id ID FILE\n"
     "\n"
     "Prints one agent's track, a line for each frame: step, episode, alive,\n"
     "x, y, hp, action and its name, reward; - for what is not recorded or,\n"
@@ -106,14 +102,9 @@ static mf_status show(agent *a)
 static mf_status open_agent(agent *a, const char *id)
 {
     const mf_trajectory_spec *s;
-    char *end;
+    uint64_t value;
 
-    errno = 0;
-    const unsigned long long value = strtoull(id, &end, 10);
-
-    if (errno != 0 || id[0] < '0' || id[0] > '9' || *end != '\0') {
-        return MF_FAIL(MF_ERR_USAGE, "'%s' is no number of an agent", id);
-    }
+    MF_TRY(mf_traj_number("ID", id, &value));
     MF_TRY(mf_trajectory_open(a->path, &a->reader));
     s = mf_trajectory_described(a->reader);
     if (value >= s->n_agents) {
@@ -129,23 +120,17 @@ static mf_status open_agent(agent *a, const char *id)
 mf_status mf_traj_command_agent(int argc, char **argv)
 {
     agent a = {0};
-    const char *id = NULL, *words[2];
-    const mf_traj_option options[] = {
-        {.name = "--csv", .text = &a.csv}, {.name = "--id", .text = &id}, {0}};
-    bool named = false;
+    const char *words[2];
+    const mf_traj_option options[] = {{.name = "--csv", .text = &a.csv}, {0}};
     mf_status st;
 
-    if (mf_traj_helps(argc, argv, HELP)) {
+    if (mf_helps(argc, argv, HELP)) {
         return MF_OK;
     }
-    for (int i = 0; i < argc; i++) {
-        named = named || strcmp(argv[i], "--id") == 0;
-    }
-    MF_TRY(mf_traj_arguments(argc, argv, "agent", options,
-                             named ? "--id ID and FILE" : "ID and FILE",
-                             named ? 1 : 2, words));
-    a.path = words[named ? 0 : 1];
-    st = open_agent(&a, named ? id : words[0]);
+    MF_TRY(mf_traj_arguments(argc, argv, "agent", options, "ID and FILE", 2,
+                             words));
+    a.path = words[1];
+    st = open_agent(&a, words[0]);
     st = st == MF_OK ? show(&a) : st;
     mf_traj_track_clear(&a.track);
     mf_traj_names_clear(&a.names);

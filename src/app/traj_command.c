@@ -35,17 +35,7 @@ static void help(void)
     }
 }
 
-bool mf_traj_helps(int argc, char **argv, const char *text)
-{
-    if (argc < 1 ||
-        (strcmp(argv[0], "--help") != 0 && strcmp(argv[0], "-h") != 0)) {
-        return false;
-    }
-    fputs(text, stdout);
-    return true;
-}
-
-static mf_status read_number(const char *name, const char *text, uint64_t *out)
+mf_status mf_traj_number(const char *name, const char *text, uint64_t *out)
 {
     char *end;
 
@@ -82,9 +72,24 @@ static mf_status take_option(int argc, char **argv, int *i, const char *name,
                        o->name, name);
     }
     if (o->number != NULL) {
-        return read_number(o->name, argv[*i], o->number);
+        return mf_traj_number(o->name, argv[*i], o->number);
     }
-    *o->text = argv[*i];
+    o->text[o->n_texts != NULL ? (*o->n_texts)++ : 0] = argv[*i];
+    return MF_OK;
+}
+
+mf_status mf_traj_words(int argc, char **argv, const char *name,
+                        const mf_traj_option *options, const char **words,
+                        int room, int *n)
+{
+    *n = 0;
+    for (int i = 0; i < argc; i++) {
+        if (argv[i][0] == '-' && argv[i][1] != '\0') {
+            MF_TRY(take_option(argc, argv, &i, name, options));
+        } else if ((*n)++ < room) {
+            words[*n - 1] = argv[i];
+        }
+    }
     return MF_OK;
 }
 
@@ -92,15 +97,9 @@ mf_status mf_traj_arguments(int argc, char **argv, const char *name,
                             const mf_traj_option *options, const char *what,
                             int n, const char **words)
 {
-    int found = 0;
+    int found;
 
-    for (int i = 0; i < argc; i++) {
-        if (argv[i][0] == '-' && argv[i][1] != '\0') {
-            MF_TRY(take_option(argc, argv, &i, name, options));
-        } else if (found++ < n) {
-            words[found - 1] = argv[i];
-        }
-    }
+    MF_TRY(mf_traj_words(argc, argv, name, options, words, n, &found));
     if (found != n) {
         return MF_FAIL(MF_ERR_USAGE,
                        "traj %s needs %s and nothing else; see mfrl-dist traj "
@@ -112,8 +111,7 @@ mf_status mf_traj_arguments(int argc, char **argv, const char *name,
 
 mf_status mf_command_traj(int argc, char **argv)
 {
-    if (argc > 0 &&
-        (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0)) {
+    if (argc > 0 && mf_is_help(argv[0])) {
         help();
         return MF_OK;
     }

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "command.h"
 #include "mfrl/base/status.h"
 
 mf_status mf_traj_command_info(int argc, char **argv);
@@ -22,6 +23,7 @@ mf_status mf_traj_command_video(int argc, char **argv);
 typedef struct mf_traj_option {
     const char *name; /* "--csv" */
     const char **text;
+    int *n_texts; /* NULL, or it may come often: text[0], text[1], ... */
     uint64_t *number;
     bool *flag;
 } mf_traj_option;
@@ -35,7 +37,14 @@ mf_status mf_traj_arguments(int argc, char **argv, const char *name,
                             const mf_traj_option *options, const char *what,
                             int n, const char **words);
 
-/** True if the only argument asks for help, which is then printed. */
-bool mf_traj_helps(int argc, char **argv, const char *help);
+/** The same, of any number of words: the first @p room of them are given, and
+ *  how many there were. */
+mf_status mf_traj_words(int argc, char **argv, const char *name,
+                        const mf_traj_option *options, const char **words,
+                        int room, int *n);
+
+/** A whole number from text; MF_ERR_USAGE, one line that begins with
+ *  @p name. */
+mf_status mf_traj_number(const char *name, const char *text, uint64_t *out);
 
 #endif

@@ -140,7 +140,7 @@ mf_status mf_traj_command_export(int argc, char **argv)
                                       {.name = "--minari", .text = &minari},
                                       {0}};
 
-    if (mf_traj_helps(argc, argv, HELP)) {
+    if (mf_helps(argc, argv, HELP)) {
         return MF_OK;
     }
     MF_TRY(mf_traj_arguments(argc, argv, "export", options,

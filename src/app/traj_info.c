@@ -305,7 +305,7 @@ mf_status mf_traj_command_info(int argc, char **argv)
                                       {.name = "--config", .flag = &o.config},
                                       {0}};
 
-    if (mf_traj_helps(argc, argv, HELP)) {
+    if (mf_helps(argc, argv, HELP)) {
         return MF_OK;
     }
     MF_TRY(mf_traj_arguments(argc, argv, "info", options, "FILE", 1, &o.path));

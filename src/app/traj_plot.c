@@ -44,44 +44,10 @@ static const struct {
 enum { N_KINDS = sizeof(KINDS) / sizeof(KINDS[0]) };
 
 typedef struct arguments {
-    const char *out;
+    const char *out, *band;
     int kind; /* -1 = all */
     bool terminal;
 } arguments;
-
-static mf_status take_option(int argc, char **argv, int *i, mf_plot *p,
-                             arguments *a)
-{
-    const char *name = argv[*i];
-    const char *value = *i + 1 < argc ? argv[*i + 1] : NULL;
-
-    if (strcmp(name, "--term") == 0) {
-        a->terminal = true;
-        return MF_OK;
-    }
-    if (strcmp(name, "--out") != 0 && strcmp(name, "--metric") != 0 &&
-        strcmp(name, "--band") != 0) {
-        return MF_FAIL(MF_ERR_USAGE,
-                       "traj plot has no option %s; see mfrl-dist traj plot "
-                       "--help",
-                       name);
-    }
-    if (value == NULL) {
-        return MF_FAIL(MF_ERR_USAGE, "%s needs a value", name);
-    }
-    ++*i;
-    if (strcmp(name, "--out") == 0) {
-        a->out = value;
-    } else if (strcmp(name, "--metric") == 0) {
-        p->metrics[p->n_metrics++] = value;
-    } else if (strcmp(value, "range") == 0 || strcmp(value, "error") == 0) {
-        p->errors = value[0] == 'e';
-    } else {
-        return MF_FAIL(MF_ERR_USAGE, "--band: give range or error, not %s",
-                       value);
-    }
-    return MF_OK;
-}
 
 static mf_status check_runs(const mf_plot *p)
 {
@@ -103,6 +69,12 @@ static mf_status check_runs(const mf_plot *p)
 
 static mf_status parse(int argc, char **argv, mf_plot *p, arguments *a)
 {
+    const mf_traj_option options[] = {
+        {.name = "--term", .flag = &a->terminal},
+        {.name = "--out", .text = &a->out},
+        {.name = "--band", .text = &a->band},
+        {.name = "--metric", .text = p->metrics, .n_texts = &p->n_metrics},
+        {0}};
     int first = 0;
 
     for (int k = 0; k < N_KINDS && argc > 0; k++) {
@@ -111,12 +83,12 @@ static mf_status parse(int argc, char **argv, mf_plot *p, arguments *a)
             first = 1;
         }
     }
-    for (int i = first; i < argc; i++) {
-        if (argv[i][0] == '-') {
-            MF_TRY(take_option(argc, argv, &i, p, a));
-        } else {
-            p->runs[p->n_runs++] = argv[i];
-        }
+    MF_TRY(mf_traj_words(argc - first, argv + first, "plot", options, p->runs,
+                         argc, &p->n_runs));
+    p->errors = strcmp(a->band, "error") == 0;
+    if (!p->errors && strcmp(a->band, "range") != 0) {
+        return MF_FAIL(MF_ERR_USAGE, "--band: give range or error, not %s",
+                       a->band);
     }
     MF_TRY(check_runs(p));
     if (a->out == NULL) {
@@ -147,11 +119,11 @@ static mf_status plot(mf_plot *p, const arguments *a)
 
 mf_status mf_traj_command_plot(int argc, char **argv)
 {
-    arguments a = {.kind = -1};
+    arguments a = {.kind = -1, .band = "range"};
     mf_plot *p;
     mf_status st;
 
-    if (mf_traj_helps(argc, argv, HELP)) {
+    if (mf_helps(argc, argv, HELP)) {
         return MF_OK;
     }
     MF_TRY(mf_alloc(1, sizeof(*p), "plot", &p));

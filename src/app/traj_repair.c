@@ -20,7 +20,7 @@ mf_status mf_traj_command_repair(int argc, char **argv)
     mf_repaired r;
     const char *path;
 
-    if (mf_traj_helps(argc, argv, HELP)) {
+    if (mf_helps(argc, argv, HELP)) {
         return MF_OK;
     }
     MF_TRY(mf_traj_arguments(argc, argv, "repair", NULL, "FILE", 1, &path));

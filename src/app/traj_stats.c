@@ -325,7 +325,7 @@ mf_status mf_traj_command_stats(int argc, char **argv)
         {0}};
     mf_status st;
 
-    if (mf_traj_helps(argc, argv, HELP)) {
+    if (mf_helps(argc, argv, HELP)) {
         return MF_OK;
     }
     MF_TRY(mf_traj_arguments(argc, argv, "stats", options, "FILE", 1, &s.path));

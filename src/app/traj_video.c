@@ -232,7 +232,7 @@ mf_status mf_traj_command_video(int argc, char **argv)
     video *v;
     mf_status st;
 
-    if (mf_traj_helps(argc, argv, HELP)) {
+    if (mf_helps(argc, argv, HELP)) {
         return MF_OK;
     }
     MF_TRY(mf_alloc(1, sizeof(*v), "video", &v));

@@ -308,9 +308,7 @@ mf_status mf_command_verify(int argc, char **argv)
     verify *v;
     mf_status st;
 
-    if (argc > 0 &&
-        (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0)) {
-        fputs(HELP, stdout);
+    if (mf_helps(argc, argv, HELP)) {
         return MF_OK;
     }
     if (argc != 1 || argv[0][0] == '-') {

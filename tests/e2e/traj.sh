@@ -63,6 +63,8 @@ for command in info stats agent export repair; do
     check "names $command" log_says "^  $command "
     check "traj $command --help" exits 0 run traj $command --help
     check "says how to use it" log_says "^usage: mfrl-dist traj $command"
+    check "traj $command FILE --help" exits 0 run traj $command "$recording" -h
+    check "says it too" log_says "^usage: mfrl-dist traj $command"
     check "traj $command without a file" refused 2 "needs .*FILE" $command
     check "traj $command with an option it has not" refused 2 "no option --x" \
         $command --x
@@ -75,8 +77,8 @@ check "two formats at once" refused 2 "needs one of" \
     export --csv a --xdmf b "$recording"
 check "an agent that there is not" refused 2 "which has agents 0 to 127" \
     agent 128 "$recording"
-check "an agent that is no number" refused 2 "'-1x' is no number" \
-    agent --id -1x "$recording"
+check "an agent that is no number" refused 2 "ID: '1x' is not a whole" \
+    agent 1x "$recording"
 check "a full disk for the output" exits 5 sh -c \
     "$MFRL traj stats $recording >/dev/full 2>$LOG"
 
@@ -165,7 +167,7 @@ for name in recording battle ising; do
     check "a line a frame" [ "$(wc -l <"$LOG")" -eq \
         "$(($("$MFRL" traj info "$file" |
             sed -n 's/^frames *\([0-9]*\),.*/\1/p') + 2))" ]
-    check "and to a file" run traj agent --id 7 --csv "${out}agent.csv" "$file"
+    check "and to a file" run traj agent 7 --csv "${out}agent.csv" "$file"
     check "$name: export --csv" run traj export --csv "${out}long.csv" "$file"
     check "$name: export --xdmf" run traj export --xdmf "${file%.h5}.xdmf" \
         "$file"

@@ -45,6 +45,35 @@ START_TEST(arguments_that_are_refused)
 }
 END_TEST
 
+/* Any number of words, and an option that may come often. */
+START_TEST(words_and_a_list)
+{
+    const char *texts[4] = {0}, *words[2];
+    int n_texts = 0, n;
+    const mf_traj_option options[] = {
+        {.name = "--m", .text = texts, .n_texts = &n_texts}, {0}};
+    const char *args[] = {"a", "--m", "x", "b", "--m", "y", "c"};
+
+    ck_ok(mf_traj_words(7, (char **)(uintptr_t)args, "look", options, words, 2,
+                        &n));
+    ck_assert_int_eq(n, 3);
+    ck_assert(words[0] == args[0] && words[1] == args[3]);
+    ck_assert_int_eq(n_texts, 2);
+    ck_assert(texts[0] == args[2] && texts[1] == args[5] && texts[2] == NULL);
+}
+END_TEST
+
+START_TEST(help_anywhere)
+{
+    const char *args[] = {"FILE", "--out", "-h"};
+
+    log_begin(); /* no text on the terminal */
+    ck_assert(mf_helps(3, (char **)(uintptr_t)args, ""));
+    ck_assert(!mf_helps(2, (char **)(uintptr_t)args, ""));
+    log_end();
+}
+END_TEST
+
 typedef mf_status (*command)(int argc, char **argv);
 
 static mf_status call(command go, const char *option, const char *value)
@@ -54,6 +83,8 @@ static mf_status call(command go, const char *option, const char *value)
 
     if (option != NULL) {
         snprintf(words[n++], sizeof(words[0]), "%s", option);
+    }
+    if (value != NULL) {
         snprintf(words[n++], sizeof(words[0]), "%s", value);
     }
     snprintf(words[n++], sizeof(words[0]), "%s", in_tmp("s.h5"));
@@ -73,7 +104,7 @@ START_TEST(few_frames)
         ck_ok(call(mf_traj_command_info, NULL, NULL));
         ck_ok(call(mf_traj_command_stats, NULL, NULL));
         ck_ok(call(mf_traj_command_stats, "--csv", in_tmp("o.csv")));
-        ck_ok(call(mf_traj_command_agent, "--id", "3"));
+        ck_ok(call(mf_traj_command_agent, NULL, "3"));
         ck_ok(call(mf_traj_command_repair, NULL, NULL));
         ck_assert_int_eq(call(mf_traj_command_export, "--csv", in_tmp("l.csv")),
                          some);
@@ -115,7 +146,10 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {arguments_in_any_order,
-                                  arguments_that_are_refused, few_frames,
+                                  arguments_that_are_refused,
+                                  words_and_a_list,
+                                  help_anywhere,
+                                  few_frames,
                                   a_full_disk};
 
     return run_io_suite("traj_command", tests,

@@ -116,7 +116,7 @@ START_TEST(memory_does_not_grow_with_the_file)
     run_command("info --check", mf_traj_command_info, 0, "--check", NULL);
     run_command("stats --csv", mf_traj_command_stats, 0, "--csv",
                 in_tmp("stats.csv"));
-    run_command("agent --csv", mf_traj_command_agent, 0, "--id", "777");
+    run_command("agent --csv", mf_traj_command_agent, 0, NULL, "777");
     run_command("repair", mf_traj_command_repair, 0, NULL, NULL);
     run_command("export --xdmf", mf_traj_command_export, 0, "--xdmf",
                 in_tmp("s.xdmf"));
