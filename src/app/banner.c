@@ -67,6 +67,33 @@ static void log_memory(const mf_run *run)
     }
 }
 
+/* A network may leave inputs out; that one makes the algorithm another. */
+static mf_status warn_of_blindness(const mf_config *cfg)
+{
+    mf_algo_array *a;
+    mf_status st;
+    void *algo;
+    int sees = 0, reads = 0;
+
+    MF_TRY(mf_config_player(cfg, cfg, &algo));
+    st = mf_alloc(MF_ALGO_MAX_ARRAYS, sizeof(*a), "arrays", &a);
+    for (int k = st == MF_OK ? cfg->algo->arrays(algo, a) - 1 : -1; k >= 0;
+         k--) {
+        sees |= a[k].sees_abar && !a[k].is_table;
+        reads |= strstr(a[k].input, "abar") != NULL;
+    }
+    if (sees && !reads) {
+        mf_log_root(
+            MF_LOG_WARN,
+            "net.layers = \"%s\" has no branch of abar: %s learns as if "
+            "it were blind to the mean action; add \"abar: dense 32\"",
+            cfg->run.net.layers, cfg->algo->name);
+    }
+    mf_free(&a);
+    cfg->algo->destroy(&algo);
+    return st;
+}
+
 static void log_warning(const mf_config *cfg)
 {
     const char *text =
@@ -134,5 +161,6 @@ mf_status mf_banner(mf_run *run)
                 (int)cfg->run.pipeline.lag, updates);
     log_memory(run);
     log_warning(cfg);
+    (void)warn_of_blindness(cfg); /* memory alone can fail it */
     return MF_OK;
 }

@@ -133,6 +133,13 @@ _Static_assert((int)MF_GOES_ON == (int)MF_RECORD_GOES_ON &&
 _Static_assert((int)MF_ENV_INPUTS <= (int)MF_ALGO_INPUTS,
                "a network takes all inputs of an environment");
 
+/* What net.layers stands for in worlds like these. */
+static const char *layers_of(const mf_config *c, const mf_env_spec *e)
+{
+    return strcmp(c->run.net.layers, "auto") == 0 ? e->layers
+                                                  : c->run.net.layers;
+}
+
 static mf_status find_parts(mf_config *c)
 {
     char names[512];
@@ -216,6 +223,14 @@ mf_status mf_config_resolve(mf_config *c)
     if (c->env_spec.stage_game &&
         !mf_opts_is_set(c->opts, "learner", "gamma")) {
         MF_TRY(mf_opts_set(c->opts, "learner.gamma=0"));
+    }
+    if (c->run.table.sharing == MF_SHARING_PER_AGENT &&
+        strcmp(layers_of(c, &c->env_spec), "table") != 0) {
+        return MF_FAIL(MF_ERR_USAGE,
+                       "table.sharing = per_agent: net.layers = auto is a "
+                       "network in %s, which all agents share; set "
+                       "net.layers=table",
+                       c->env->name);
     }
     c->n_worlds =
         c->run.world.count > 0 ? (int)c->run.world.count : c->env_spec.n_worlds;
@@ -302,7 +317,6 @@ static mf_status create_algo(const mf_config *c, const mf_config *worlds,
                              int max_rows, void **algo)
 {
     const mf_env_spec *e = &worlds->env_spec;
-    const char *layers = c->run.net.layers;
     mf_algo_spec spec = {.run = &c->run,
                          .n_agents = e->n_agents,
                          .n_actions = e->n_actions,
@@ -310,8 +324,7 @@ static mf_status create_algo(const mf_config *c, const mf_config *worlds,
                          .obs_floats = e->obs_floats,
                          .obs_states = e->obs_states,
                          .n_inputs = e->n_inputs,
-                         .layers =
-                             strcmp(layers, "auto") == 0 ? e->layers : layers,
+                         .layers = layers_of(c, e),
                          .unpack = c->env->unpack,
                          .env_cfg = worlds->env_cfg,
                          .abar_states = e->abar_states,

@@ -230,7 +230,7 @@ static mf_status prepare_root(const mf_train_args *args, int n_ranks,
     want = mf_config_plan_request(c, n_ranks);
     MF_TRY(mf_plan_make(&want, &l->plan));
     MF_TRY(check_sizes(c, &l->plan));
-    MF_TRY(mf_player_check(c));
+    MF_TRY(mf_player_check(c, args->resume != NULL));
     MF_TRY(mf_ckpt_check_room(c->run.run.dir,
                               mf_memory_estimate(c, &l->plan).on_disk));
     MF_TRY(mf_run_dir_create(c->run.run.dir));

@@ -74,21 +74,6 @@ mf_status mf_player_find_all(const mf_env_ops *env, const char *list,
     return MF_OK;
 }
 
-mf_status mf_player_check(const mf_config *cfg)
-{
-    mf_player players[MF_PLAYERS];
-    int n;
-
-    if (cfg->run.eval.every > 0 && cfg->env_spec.n_teams > 1) {
-        MF_TRY(
-            mf_player_find_all(cfg->env, cfg->run.eval.against, players, &n));
-    }
-    if (cfg->run.selfplay.rule == MF_SELFPLAY_FROZEN) {
-        MF_TRY(mf_player_find(cfg->env, cfg->run.selfplay.opponent, players));
-    }
-    return MF_OK;
-}
-
 static mf_status read_config(mf_player *p)
 {
     char *text;
@@ -160,4 +145,103 @@ void mf_player_clear(mf_player *p)
         mf_free(&p->cfg);
     }
     mf_free(&p->weights);
+}
+
+/* Whether two algorithms of one kind have the same arrays that read the same.
+ * @p a and @p b are scratch, [MF_ALGO_MAX_ARRAYS]. */
+static bool same_arrays(const mf_algo_ops *ops, const void *one,
+                        const void *other, mf_algo_array *a, mf_algo_array *b)
+{
+    const int n = ops->arrays(one, a);
+
+    if (ops->arrays(other, b) != n) {
+        return false;
+    }
+    for (int k = 0; k < n; k++) {
+        if (strcmp(a[k].name, b[k].name) != 0 ||
+            strcmp(a[k].input, b[k].input) != 0 || a[k].rank != b[k].rank ||
+            a[k].stride != b[k].stride ||
+            memcmp(a[k].dims, b[k].dims, sizeof(a[k].dims)) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static mf_status check_network(const mf_player *p, const mf_config *cfg)
+{
+    mf_algo_array *arrays = NULL;
+    void *algo = NULL;
+    mf_status st = MF_OK;
+    bool same = p->cfg->algo == cfg->algo &&
+                p->cfg->env_spec.n_sets == cfg->env_spec.n_sets;
+
+    if (same) {
+        MF_TRY_OR(out, mf_config_player(cfg, cfg, &algo));
+        MF_TRY_OR(out, mf_alloc((size_t)2 * MF_ALGO_MAX_ARRAYS, sizeof(*arrays),
+                                "arrays", &arrays));
+        same = same_arrays(cfg->algo, p->algo, algo, arrays,
+                           arrays + MF_ALGO_MAX_ARRAYS);
+    }
+    if (!same) {
+        st = MF_FAIL(MF_ERR_USAGE,
+                     "selfplay.opponent = %s: is no %s policy of this run's "
+                     "network, net.layers = %s; its own config is in the file",
+                     p->name, cfg->algo->name, cfg->run.net.layers);
+    }
+out:
+    if (algo != NULL) {
+        cfg->algo->destroy(&algo);
+    }
+    mf_free(&arrays);
+    return st;
+}
+
+mf_status mf_player_frozen(const mf_config *cfg, float *weights)
+{
+    const size_t n = (size_t)cfg->env_spec.n_sets * cfg->n_weights;
+    mf_player p;
+    mf_status st;
+
+    MF_TRY(mf_player_find(cfg->env, cfg->run.selfplay.opponent, &p));
+    if (p.policy.script != NULL) {
+        return MF_FAIL(MF_ERR_USAGE,
+                       "selfplay.opponent = %s: is a script; give the net.h5 "
+                       "of a policy of the same network",
+                       p.name);
+    }
+    MF_TRY_OR(out, mf_player_load(&p, cfg, 0));
+    MF_TRY_OR(out, check_network(&p, cfg));
+    if (weights != NULL) {
+        memcpy(weights, p.weights, n * sizeof(*weights));
+    }
+out:
+    mf_player_clear(&p);
+    return st;
+}
+
+static mf_status check_opponents(const mf_config *cfg)
+{
+    mf_player players[MF_PLAYERS] = {0};
+    mf_status st;
+    int n;
+
+    MF_TRY(mf_player_find_all(cfg->env, cfg->run.eval.against, players, &n));
+    st = MF_OK;
+    for (int i = 0; i < n && st == MF_OK; i++) {
+        st = mf_player_load(&players[i], cfg, cfg->run.eval.temperature);
+        mf_player_clear(&players[i]);
+    }
+    return st;
+}
+
+mf_status mf_player_check(const mf_config *cfg, bool resumed)
+{
+    if (cfg->run.eval.every > 0 && cfg->env_spec.n_teams > 1) {
+        MF_TRY(check_opponents(cfg));
+    }
+    /* a checkpoint holds the frozen opponent, wherever its file is by now */
+    return cfg->run.selfplay.rule == MF_SELFPLAY_FROZEN && !resumed
+               ? mf_player_frozen(cfg, NULL)
+               : MF_OK;
 }

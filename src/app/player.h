@@ -39,14 +39,21 @@ mf_status mf_player_find(const mf_env_ops *env, const char *name,
 mf_status mf_player_find_all(const mf_env_ops *env, const char *list,
                              mf_player *out, int *n);
 
-/** Check that the players that a config names exist, before anything is
- *  created for a run.  Local. */
-mf_status mf_player_check(const mf_config *cfg);
-
 /** Load the policy of a player that was found; it plays worlds of
  *  @p cfg at @p temperature.  MF_ERR_FILE if it does not fit them.  Local. */
 mf_status mf_player_load(mf_player *p, const mf_config *cfg,
                          double temperature);
+
+/** Load selfplay.opponent, which must be a policy of the config's own network.
+ *  @param weights  [n_sets][n_weights] out; NULL: only see whether it fits
+ *  MF_ERR_USAGE or MF_ERR_FILE if it does not.  Local. */
+mf_status mf_player_frozen(const mf_config *cfg, float *weights);
+
+/** Check that the players that a config names exist and fit, before anything
+ *  is created for a run.
+ *  @param resumed  from a checkpoint
+ *  Local. */
+mf_status mf_player_check(const mf_config *cfg, bool resumed);
 
 /** Free what it owns; a player full of zeros is none.  Local. */
 void mf_player_clear(mf_player *p);

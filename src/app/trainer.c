@@ -56,36 +56,12 @@ static mf_status publish_first(mf_trainer *t, const mf_restored *from)
                               stop ? WORD_STOP : 0);
 }
 
-/* The opponent of selfplay.rule = frozen, a policy of the same network. */
-static mf_status read_frozen(mf_trainer *t)
-{
-    const mf_config *cfg = t->run->cfg;
-    mf_player p;
-    mf_status st;
-
-    MF_TRY(mf_player_find(cfg->env, cfg->run.selfplay.opponent, &p));
-    MF_TRY_OR(out, mf_player_load(&p, cfg, 0));
-    if (p.cfg == NULL || p.cfg->algo != cfg->algo ||
-        p.cfg->n_weights != cfg->n_weights ||
-        p.cfg->env_spec.n_sets != cfg->env_spec.n_sets) {
-        st = MF_FAIL(MF_ERR_USAGE,
-                     "selfplay.opponent = %s: is no %s policy with the %zu "
-                     "weights of this run's network",
-                     cfg->run.selfplay.opponent, cfg->algo->name,
-                     cfg->n_weights);
-        goto out;
-    }
-    memcpy(t->learner->opponent, p.weights,
-           (size_t)cfg->env_spec.n_sets * cfg->n_weights * sizeof(float));
-out:
-    mf_player_clear(&p);
-    return st;
-}
-
 static mf_status load_frozen(mf_trainer *t)
 {
-    return mf_comm_agree(t->run->roles.control,
-                         t->learner != NULL ? read_frozen(t) : MF_OK);
+    return mf_comm_agree(
+        t->run->roles.control,
+        t->learner != NULL ? mf_player_frozen(t->run->cfg, t->learner->opponent)
+                           : MF_OK);
 }
 
 static mf_status create_roles(mf_trainer *t)

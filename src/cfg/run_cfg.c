@@ -155,7 +155,7 @@ static const mf_opt EVAL[] = {
      "environment, or a net.h5"},
     {"temperature", MF_OPT_REAL, AT(eval.temperature), "0", 0, 1e6, NULL, NULL,
      "Boltzmann temperature of evaluated policies, in units of Q; 0 = their "
-     "best action"},
+     "best action; an actor's policy has its own, so above 0 it is drawn from"},
     {.key = NULL},
 };
 

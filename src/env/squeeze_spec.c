@@ -62,6 +62,8 @@ double mf_squeeze_reward(const squeeze_cfg *cfg, double x)
                : mf_squeeze_gain(&cfg->game, x) / cfg->scale;
 }
 
+static const double LEAST_LOG = -1e15; /* of a reward; losses square it */
+
 static mf_status fill_game(squeeze_cfg *cfg)
 {
     mf_squeeze_game *g = &cfg->game;
@@ -87,6 +89,16 @@ static mf_status fill_game(squeeze_cfg *cfg)
                        "for every x that %d agents can reach, 0 to %d; use "
                        "log, or another env.squeeze.mu",
                        g->n_agents, LAST_ACTION * g->n_agents);
+    }
+    if (cfg->reward == REWARD_LOG &&
+        fmin(mf_squeeze_log_gain(g, 0),
+             mf_squeeze_log_gain(g, LAST_ACTION * g->n_agents)) < LEAST_LOG) {
+        return MF_FAIL(MF_ERR_USAGE,
+                       "env.squeeze.reward = log: falls below %.0g for an x "
+                       "that %d agents can reach, 0 to %d, too low to square "
+                       "in float32; use a larger env.squeeze.sigma, or a mu "
+                       "nearer to them",
+                       LEAST_LOG, g->n_agents, LAST_ACTION * g->n_agents);
     }
     return MF_OK;
 }
@@ -123,7 +135,8 @@ static mf_status fill_mean(squeeze_cfg *cfg)
         cfg->n_bins = sums < cfg->agents ? sums : (int)cfg->agents;
     }
     if (cfg->group == others) {
-        snprintf(cfg->mean_text, sizeof(cfg->mean_text), "all others");
+        snprintf(cfg->mean_text, sizeof(cfg->mean_text), "all %d others",
+                 cfg->group);
     } else {
         snprintf(cfg->mean_text, sizeof(cfg->mean_text),
                  "%d of the others at random", cfg->group);
@@ -156,9 +169,11 @@ static void fill_warning(squeeze_cfg *cfg)
                  "env.squeeze: dead zone: agents that know nothing yet choose "
                  "evenly, so x is about %.0f, where no agent's action shows in "
                  "the reward (%.3g, at best %.4g): they will learn nothing; "
-                 "use env.squeeze.reward=log, or show them the best x first: "
-                 "start=matched and start_steps=1000",
-                 x, mf_squeeze_reward(cfg, x), best);
+                 "%sshow them the best x first: start=matched and "
+                 "start_steps=1000",
+                 x, mf_squeeze_reward(cfg, x), best,
+                 cfg->reward == REWARD_LOG ? ""
+                                           : "use env.squeeze.reward=log, or ");
     }
 }
 
