@@ -38,7 +38,7 @@ check "the gaps are printed" log_says \
 # All play evenly at a huge temperature, which is the logit answer; u of
 # action 0 among even others is 0.34848 above the mean (squeeze_exact.h).
 check "hot squeezers" train 2 hot configs/squeeze.ini run.rounds=4 \
-    policy.temperature=1e6
+    policy.temperature=1e6 env.squeeze.reward=raw env.squeeze.inertia=0
 value=$(gap hot 0 gap_tv)
 check "are at the logit answer, $value" near "$value" 0 1e-4
 value=$(gap hot 0 gap_best_response)

@@ -104,7 +104,7 @@ $MPIRUN -n 2 "$MFRL" train configs/squeeze.ini run.dir="$lost" run.rounds=1500 \
 job=$!
 check "a long run evaluates" wait_for grep -qs '^10,' "$lost/eval.csv"
 sed -i 's/[0-9]/9/g' "$lost/LOCK"
-check "a job that was superseded ends with exit code 2" exits 2 wait "$job"
+check "a job that was superseded ends with exit code 9" exits 9 wait "$job"
 check "because of its next evaluation" log_says 'LOCK: the run was taken over'
 check "and has written nothing since" not_zero grep -q '^1500,' "$lost/eval.csv"
 
