@@ -113,6 +113,9 @@ static mf_status prepare(eval *e)
                               e->cfg.run.eval.temperature));
         e->policies[i] = e->players[i].policy;
     }
+    if (e->cfg.env_spec.n_teams == 1) {
+        MF_TRY(mf_solo_check(e->players, n));
+    }
     MF_TRY(mf_alloc((size_t)(n * n), sizeof(*e->pairs), "pairs", &e->pairs));
     MF_TRY(mf_alloc((size_t)(n * n), sizeof(*e->tally), "tallies", &e->tally));
     for (int a = 0; a < n; a++) {

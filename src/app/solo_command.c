@@ -11,6 +11,19 @@
 #include "mfrl/io/sheet.h"
 #include "solo.h"
 
+mf_status mf_solo_check(const mf_player *players, int n)
+{
+    for (int k = 0; k < n; k++) {
+        if (players[k].cfg == NULL) {
+            return MF_FAIL(MF_ERR_USAGE,
+                           "%s is a script; where there is one team eval plays "
+                           "policies, as in mfrl-dist eval runs/squeeze-mfq-1",
+                           players[k].name);
+        }
+    }
+    return MF_OK;
+}
+
 /* A policy's sets play those of the worlds in turn. */
 static mf_status play(mf_run *run, const mf_player *p, double *means)
 {
