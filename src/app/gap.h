@@ -8,6 +8,12 @@
  *      tv_j   = 1/2 sum_a |pi_j(a) - exp(u_j(a) / T) / Z|
  *      gain_j = max_a u_j(a) - sum_a pi_j(a) u_j(a)
  *
+ *  T is the run's temperature (policy.temperature, or the environment's own)
+ *  for every algorithm.  Some do not play by it: fmq and rec-fmq have a
+ *  temperature of their own, and actors whose entropy is 0 or more a weight of
+ *  entropy instead.  Their tv is that from the answer of temperature T all the
+ *  same, which they do not aim at; gain does not depend on T.
+ *
  *  tv is 0 for all in a logit (quantal response) equilibrium of temperature T,
  *  gain is 0 for all in a Nash equilibrium.
  */

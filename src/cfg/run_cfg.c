@@ -147,9 +147,10 @@ static const mf_opt CHECKPOINT[] = {
 static const mf_opt EVAL[] = {
     {"every", MF_OPT_INT, AT(eval.every), "0", 0, 1e9, NULL, "rounds",
      "rounds between evaluations of what is being learned; 0 = none"},
-    {"rounds", MF_OPT_INT, AT(eval.rounds), "100", 2, 1e6, NULL, "games",
-     "games of an evaluation, half of them from either side; even; with one "
-     "team: its steps, of which the second half counts"},
+    {"rounds", MF_OPT_INT, AT(eval.rounds), "100", 2, 1e6, NULL,
+     "games or steps",
+     "games of an evaluation of two teams, half of them from either side, or "
+     "steps of one of one team, whose second half counts; even"},
     {"against", MF_OPT_STRING, AT(eval.against), "random", 0, 0, NULL, NULL,
      "opponent of the evaluations, where there are two teams: a script of the "
      "environment, or a net.h5"},
@@ -286,8 +287,10 @@ mf_status mf_run_cfg_check(const mf_run_cfg *c)
     }
     if (c->eval.rounds % 2 != 0) {
         return MF_FAIL(MF_ERR_USAGE,
-                       "eval.rounds = %" PRId64 ": each side is played "
-                       "equally often; use %" PRId64,
+                       "eval.rounds = %" PRId64
+                       ": games of two teams are played "
+                       "from either side, steps of one team count from the "
+                       "middle on; use %" PRId64,
                        c->eval.rounds, c->eval.rounds + 1);
     }
     if (c->selfplay.rule == MF_SELFPLAY_FROZEN &&

@@ -275,7 +275,9 @@ START_TEST(impossible_combinations_are_refused)
     set("table.sharing=shared");
     ck_assert_int_eq(mf_run_cfg_check(&c), MF_OK);
     set("eval.rounds=7");
-    check_bad("eval.rounds = 7: each side is played equally often; use 8");
+    check_bad(
+        "eval.rounds = 7: games of two teams are played from either side, "
+        "steps of one team count from the middle on; use 8");
     set("eval.rounds=8");
     set("selfplay.rule=frozen");
     check_bad("selfplay.rule = frozen: needs selfplay.opponent, the net.h5 of "
