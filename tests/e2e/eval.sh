@@ -79,7 +79,21 @@ check "a frozen opponent" run_mpi 3 train run.dir="$SCRATCH/frozen" \
 check "of another network is refused" exits 2 run train \
     run.dir="$SCRATCH/frozen2" run.rounds=2 "net.layers=dense 9" $small \
     selfplay.rule=frozen selfplay.opponent="$SCRATCH/run"
-check "with one line that says so" err_says "is no mfq policy with the"
+check "with one line that says so" err_says "is no mfq policy of this run's"
+check "and leaves nothing" [ ! -e "$SCRATCH/frozen2" ]
+# shellcheck disable=SC2086
+check "so is one that reads the same numbers otherwise" exits 2 run train \
+    run.dir="$SCRATCH/frozen3" run.rounds=2 $small world.count=1 \
+    "net.layers=features: dense 8 | view: | abar: | dense 8" \
+    selfplay.rule=frozen selfplay.opponent="$SCRATCH/run"
+# shellcheck disable=SC2086
+check "a script is refused" exits 2 run train run.dir="$SCRATCH/frozen4" \
+    $small selfplay.rule=frozen selfplay.opponent=rush
+check "and leaves nothing" [ ! -e "$SCRATCH/frozen4" ]
+mv "$SCRATCH/run" "$SCRATCH/moved"
+check "a run goes on without the file of its opponent" run train \
+    --resume "$SCRATCH/frozen" run.rounds=3
+mv "$SCRATCH/moved" "$SCRATCH/run"
 
 # Every algorithm against a self that stays, and one that is raised; only team 0
 # is learned from, with its 12 agents in each of 5 steps.

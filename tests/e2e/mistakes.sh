@@ -81,6 +81,8 @@ table() {
 2 ; learner.batch = 10.*nearest that works ; train run.dir=$dir learner.batch=10
 2 ; net.layers ; train run.dir=$dir "net.layers=dense x"
 2 ; per_agent.*net.layers = table ; train run.dir=$dir "net.layers=dense 8" table.sharing=per_agent
+2 ; auto is a network in squeeze.*set net.layers=table ; train run.dir=$dir env.name=squeeze table.sharing=per_agent
+2 ; reward = log: falls below.*larger env.squeeze.sigma ; train run.dir=$dir env.name=squeeze env.squeeze.reward=log env.squeeze.sigma=1e-6 env.squeeze.mu=-1e9
 2 ; world.tiles = 2by2.*such as 4x2 ; train run.dir=$dir world.tiles=2by2
 2 ; eval.rounds = 3.*use 4 ; train run.dir=$dir eval.rounds=3
 2 ; run.burn_in = 1.*0.5 ; train run.dir=$dir run.burn_in=1
