@@ -13,6 +13,7 @@
 #include "mfrl/base/log.h"
 #include "mfrl/base/mem.h"
 #include "mfrl/comm/collective.h"
+#include "mfrl/comm/mpi_check.h"
 #include "mfrl/io/checkpoint.h"
 #include "mfrl/io/json.h"
 #include "run_json.h"
@@ -184,13 +185,61 @@ static mf_status save_config(const mf_config *c)
     return st;
 }
 
-/* What would only show once memory is asked for, far into the start. */
-static mf_status check_sizes(const mf_config *c, const mf_plan *plan)
+/* The host of every rank, as the lowest rank on it: [n_ranks] on rank 0, NULL
+ * elsewhere.  Collective on MPI_COMM_WORLD. */
+static mf_status find_hosts(int rank, int **hosts)
 {
-    const mf_memory m = mf_memory_estimate(c, plan);
-    const double most = (double)m.most;
+    int lowest = rank;
+    void *all = NULL;
+    size_t bytes;
+    MPI_Comm host;
+
+    MF_TRY(MF_MPI(MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED,
+                                      rank, MPI_INFO_NULL, &host)));
+    MF_TRY(mf_comm_bcast(&lowest, sizeof(lowest), 0, host));
+    MF_TRY(MF_MPI(MPI_Comm_free(&host)));
+    MF_TRY(mf_comm_gather(&lowest, sizeof(lowest), &all, &bytes, 0,
+                          MPI_COMM_WORLD));
+    *hosts = all;
+    return MF_OK;
+}
+
+/* Whether the ranks of each host fit it, all being like this one. */
+static mf_status check_memory(const mf_memory *m, const mf_plan *plan,
+                              const int *hosts)
+{
     const double host =
         (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+
+    for (int h = 0; h < plan->n_ranks; h++) {
+        double need = 0;
+        int n = 0;
+
+        for (int r = h; hosts[h] == h && r < plan->n_ranks; r++) {
+            if (hosts[r] == h) {
+                need += (double)mf_memory_of_rank(m, plan, r);
+                n++;
+            }
+        }
+        if (host > 0 && need > host) {
+            return MF_FAIL(
+                MF_ERR_USAGE,
+                "the ranks on the host of rank %d, %d in all, would need "
+                "%.1f GB (an actor %.1f, a learner %.1f), this host "
+                "has %.1f GB; use more hosts, or a smaller "
+                "replay.capacity, world.count or world",
+                h, n, need * 1e-9, (double)m->actor * 1e-9,
+                (double)m->learner * 1e-9, host * 1e-9);
+        }
+    }
+    return MF_OK;
+}
+
+/* What would only show once memory is asked for, far into the start. */
+static mf_status check_sizes(const mf_config *c, const mf_plan *plan,
+                             const int *hosts)
+{
+    const mf_memory m = mf_memory_estimate(c, plan);
     const int64_t steps = c->run.pipeline.steps_per_round;
 
     if (c->run.replay.capacity / c->run.replay.shards >= UINT32_MAX - 1) {
@@ -200,14 +249,7 @@ static mf_status check_sizes(const mf_config *c, const mf_plan *plan)
             "by 32 bits; use more replay.shards or a smaller one",
             (long long)c->run.replay.capacity);
     }
-    if (host > 0 && most > host) {
-        return MF_FAIL(MF_ERR_USAGE,
-                       "a rank would need %.1f GB (actors %.1f, learners "
-                       "%.1f), this host has %.1f GB; use more ranks, or a "
-                       "smaller replay.capacity, world.count or world",
-                       most * 1e-9, (double)m.actor * 1e-9,
-                       (double)m.learner * 1e-9, host * 1e-9);
-    }
+    MF_TRY(check_memory(&m, plan, hosts));
     if (m.message > INT_MAX) {
         return MF_FAIL(
             MF_ERR_USAGE,
@@ -221,7 +263,7 @@ static mf_status check_sizes(const mf_config *c, const mf_plan *plan)
 }
 
 static mf_status prepare_root(const mf_train_args *args, int n_ranks,
-                              mf_launch *l)
+                              const int *hosts, mf_launch *l)
 {
     mf_config *c = &l->cfg;
     mf_plan_request want;
@@ -229,7 +271,7 @@ static mf_status prepare_root(const mf_train_args *args, int n_ranks,
     MF_TRY(args->resume != NULL ? read_resumed(args, c) : read_fresh(args, c));
     want = mf_config_plan_request(c, n_ranks);
     MF_TRY(mf_plan_make(&want, &l->plan));
-    MF_TRY(check_sizes(c, &l->plan));
+    MF_TRY(check_sizes(c, &l->plan, hosts));
     MF_TRY(mf_player_check(c, args->resume != NULL));
     MF_TRY(mf_ckpt_check_room(c->run.run.dir,
                               mf_memory_estimate(c, &l->plan).on_disk));
@@ -293,14 +335,17 @@ static mf_status share_lock(mf_run_lock *l, int rank)
 mf_status mf_launch_prepare(const mf_train_args *args, int rank, int n_ranks,
                             mf_launch *out)
 {
+    int *hosts = NULL;
     mf_status st;
 
     memset(out, 0, sizeof(*out));
     out->lock.fd = -1;
+    MF_TRY(find_hosts(rank, &hosts));
     st = mf_config_init(&out->cfg);
     if (st == MF_OK && rank == 0) {
-        st = prepare_root(args, n_ranks, out);
+        st = prepare_root(args, n_ranks, hosts, out);
     }
+    mf_free(&hosts);
     MF_TRY(mf_comm_agree(MPI_COMM_WORLD, st));
     MF_TRY(mf_comm_agree(MPI_COMM_WORLD, share(out, rank, n_ranks)));
     mf_log_set_level((mf_log_level)out->cfg.run.log.level);

@@ -241,3 +241,14 @@ mf_memory mf_memory_estimate(const mf_config *cfg, const mf_plan *plan)
     m.on_disk = disk_bytes(cfg, plan);
     return m;
 }
+
+size_t mf_memory_of_rank(const mf_memory *m, const mf_plan *plan, int rank)
+{
+    const int acts = mf_plan_actor(plan, rank) >= 0;
+    const int learns = mf_plan_learner(plan, rank) >= 0;
+
+    if (acts && learns) {
+        return m->most;
+    }
+    return m->rank + (acts ? m->actor : 0) + (learns ? m->learner : 0);
+}

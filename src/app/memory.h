@@ -19,4 +19,7 @@ typedef struct mf_memory {
  *  mf_mem_peak says later, unless agents crowd on few tiles. */
 mf_memory mf_memory_estimate(const mf_config *cfg, const mf_plan *plan);
 
+/** Of that estimate, what one rank takes at most. */
+size_t mf_memory_of_rank(const mf_memory *m, const mf_plan *plan, int rank);
+
 #endif

@@ -42,3 +42,16 @@ holds rollout 2 env.name=battle algo.name=mfppo pipeline.steps_per_round=60 \
 holds rollout-table 3 env.name=ising algo.name=ac world.count=60 \
     pipeline.steps_per_round=100 learner.samples_per_step=0.01 run.rounds=2 \
     ranks.learners=2
+
+# What fits a host once need not fit it twice: a replay of 1.4 hosts, half of it
+# on either rank.
+too_large() { # RANKS CAPACITY
+    run_mpi "$1" train run.dir="$SCRATCH/none" env.name=ising \
+        replay.shards=256 replay.capacity="$2" ranks.layout=colocated
+}
+check "a replay that is too large" exits 2 too_large 1 900000000000
+capacity=$(sed -n 's/.*would need \([0-9.]*\) GB.*host has \([0-9.]*\) GB.*/\1 \2/p' \
+    "$LOG" | awk '{ printf "%.0f", 1.4 * 9e11 * $2 / $1 }')
+check "one of two halves that are, on one host" exits 2 too_large 2 "$capacity"
+check "is refused for both ranks" log_says 'host of rank 0, 2 in all, would need'
+check "before anything is there" [ ! -e "$SCRATCH/none" ]
