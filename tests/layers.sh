@@ -35,6 +35,7 @@ place_of() {
     hdf5.h | hdf5_hl.h | H5*.h) echo "io" ;;
     cblas.h | openblas*.h | lapacke.h) echo "nn" ;;
     cJSON.h | cjson/* | zlib.h) echo "io" ;;
+    ini.h) echo "cfg" ;;
     esac
 }
 

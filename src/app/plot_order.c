@@ -1,5 +1,4 @@
 /* Order and reward of Ising runs against temperature. */
-#include <ini.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 #include "exact.h"
 #include "mfrl/base/log.h"
 #include "mfrl/base/mem.h"
+#include "mfrl/cfg/opt.h"
 #include "mfrl/io/sheet.h"
 #include "plot.h"
 
@@ -87,19 +87,23 @@ static mf_status add_worlds(const mf_plot *p, const char *path,
     return MF_OK;
 }
 
-/* Another game than the solved one. */
-static int look_at_key(void *arg, const char *section, const char *name,
-                       const char *value)
+/* Whether a run's config is that of the solved game. */
+static mf_status look_at_config(const char *path, bool *solved)
 {
-    points *all = arg;
-    const double number = strtod(value, NULL);
+    char value[64], *text;
 
-    if (strcmp(section, "env.ising") == 0 &&
-        ((strcmp(name, "coupling") == 0 && number != 1) ||
-         (strcmp(name, "field") == 0 && number != 0))) {
-        all->solved = false;
+    *solved = false; /* who knows */
+    if (access(path, F_OK) != 0) {
+        return MF_OK;
     }
-    return 1;
+    MF_TRY(mf_file_read(path, 1 << 20, &text, NULL));
+    *solved =
+        (!mf_ini_find(text, "env.ising", "coupling", value, sizeof(value)) ||
+         strtod(value, NULL) == 1) &&
+        (!mf_ini_find(text, "env.ising", "field", value, sizeof(value)) ||
+         strtod(value, NULL) == 0);
+    mf_free(&text);
+    return MF_OK;
 }
 
 static mf_status add_run(const mf_plot *p, const char *run, points *all)
@@ -107,6 +111,7 @@ static mf_status add_run(const mf_plot *p, const char *run, points *all)
     char path[MF_PATH], config[MF_PATH];
     mf_sheet *s;
     mf_status st;
+    bool solved = false;
 
     MF_TRY(mf_path_join(path, run, "summary.csv"));
     MF_TRY(mf_path_join(config, run, "config.used.ini"));
@@ -119,9 +124,8 @@ static mf_status add_run(const mf_plot *p, const char *run, points *all)
     MF_TRY(mf_sheet_read(path, &s));
     st = add_worlds(p, path, s, all);
     mf_sheet_destroy(&s);
-    if (ini_parse(config, look_at_key, all) != 0) {
-        all->solved = false; /* who knows */
-    }
+    st = st == MF_OK ? look_at_config(config, &solved) : st;
+    all->solved = all->solved && solved;
     return st;
 }
 

@@ -6,6 +6,7 @@
 #include "frames.h"
 #include "mfrl/base/digest.h"
 #include "mfrl/base/mem.h"
+#include "mfrl/cfg/opt.h"
 #include "mfrl/io/inspect.h"
 #include "traj_command.h"
 
@@ -58,37 +59,12 @@ static const char *how_left(const mf_file_facts *f)
                            : "closed";
 }
 
-/* The value of `key` in [section] of a config text, "" if it is not there. */
-static const char *find_key(const char *text, const char *section,
-                            const char *key, char *out, size_t size)
-{
-    bool inside = false;
-    char line[256], name[64], value[64];
-
-    out[0] = '\0';
-    while (*text != '\0') {
-        const size_t n = strcspn(text, "\n");
-
-        snprintf(line, sizeof(line), "%.*s", (int)n, text);
-        text += n + (text[n] == '\n');
-        if (line[0] == '[') {
-            line[strcspn(line, "]")] = '\0';
-            inside = strcmp(line + 1, section) == 0;
-        } else if (inside &&
-                   sscanf(line, " %63[^= ] = %63[^\n;]", name, value) == 2 &&
-                   strcmp(name, key) == 0) {
-            snprintf(out, size, "%s", value);
-        }
-    }
-    return out;
-}
-
 static void print_origin(const info *o)
 {
     const mf_trajectory_spec *s = o->spec;
     char algo[64], text[64] = "";
 
-    find_key(s->config, "algo", "name", algo, sizeof(algo));
+    (void)mf_ini_find(s->config, "algo", "name", algo, sizeof(algo));
     if (s->width > 0) {
         snprintf(text, sizeof(text), ", %d x %d cells%s%s", s->width, s->height,
                  s->periodic ? ", periodic" : "",

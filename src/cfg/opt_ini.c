@@ -180,12 +180,70 @@ static mf_status walk(mf_opts *o, const char *text, const char *source,
     return r.st == MF_OK ? check_key_seen(&r) : r.st;
 }
 
-mf_status mf_opts_read(mf_opts *o, const char *text, const char *source)
+static void allow_long_lines(void)
 {
     if (&ini_max_line != NULL) {
         ini_max_line = MF_OPT_VALUE;
     }
+}
+
+mf_status mf_opts_read(mf_opts *o, const char *text, const char *source)
+{
+    allow_long_lines();
     /* All is checked before any field is changed. */
     MF_TRY(walk(o, text, source, false));
     return walk(o, text, source, true);
+}
+
+typedef struct wanted {
+    const char *rest; /* of the text */
+    const char *section, *key;
+    char *out;
+    size_t size;
+    bool found;
+} wanted;
+
+/* ini_reader: the next line without indentation, cut to what fits. */
+static char *next_plain_line(char *out, int size, void *user)
+{
+    wanted *w = user;
+
+    if (*w->rest == '\0') {
+        return NULL;
+    }
+    w->rest += strspn(w->rest, " \t\r\f\v");
+
+    const size_t n = strcspn(w->rest, "\n");
+
+    snprintf(out, (size_t)size, "%.*s", (int)n, w->rest);
+    w->rest += n + (w->rest[n] == '\n');
+    return out;
+}
+
+static int look_at_key(void *user, const char *section, const char *key,
+                       const char *value)
+{
+    wanted *w = user;
+    char text[MF_OPT_VALUE];
+
+    if (strcmp(section, w->section) != 0 || strcmp(key, w->key) != 0) {
+        return 1;
+    }
+    snprintf(text, sizeof(text), "%s", value);
+    drop_comment(text);
+    value = mf_opt_trim(text);
+    w->found = strlen(value) < w->size;
+    snprintf(w->out, w->size, "%s", w->found ? value : "");
+    return 1;
+}
+
+bool mf_ini_find(const char *text, const char *section, const char *key,
+                 char *out, size_t size)
+{
+    wanted w = {text, section, key, out, size, false};
+
+    out[0] = '\0';
+    allow_long_lines();
+    (void)ini_parse_stream(next_plain_line, &w, look_at_key, &w);
+    return w.found;
 }

@@ -223,6 +223,32 @@ START_TEST(bad_strings_are_refused)
 }
 END_TEST
 
+START_TEST(one_key_of_any_text)
+{
+    static const char INI[] = "[algo]\n"
+                              "name = mfq  ; a comment\n"
+                              "[env.ising]\n"
+                              "name = other\n"
+                              "  temperature=0.9, 1.2 # two\n"
+                              "names = x\n"
+                              "[algo]\n"
+                              "names = \n";
+    char out[12] = "old";
+
+    ck_assert(mf_ini_find(INI, "algo", "name", out, sizeof(out)));
+    ck_assert_str_eq(out, "mfq");
+    ck_assert(mf_ini_find(INI, "env.ising", "temperature", out, sizeof(out)));
+    ck_assert_str_eq(out, "0.9, 1.2");
+    ck_assert(mf_ini_find(INI, "algo", "names", out, sizeof(out)));
+    ck_assert_str_eq(out, "");
+    ck_assert(!mf_ini_find(INI, "env.ising", "temperature", out, 8));
+    ck_assert_str_eq(out, "");
+    ck_assert(!mf_ini_find(INI, "env", "name", out, sizeof(out)));
+    ck_assert(!mf_ini_find("", "algo", "name", out, sizeof(out)));
+    ck_assert_str_eq(out, "");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("opt_parse");
@@ -239,6 +265,7 @@ int main(void)
     tcase_add_test(tc, bad_lists_are_refused);
     tcase_add_test(tc, bad_schedules_are_refused);
     tcase_add_test(tc, bad_strings_are_refused);
+    tcase_add_test(tc, one_key_of_any_text);
     suite_add_tcase(suite, tc);
     srunner_run_all(sr, CK_NORMAL);
 

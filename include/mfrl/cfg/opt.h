@@ -28,6 +28,7 @@
 #ifndef MFRL_CFG_OPT_H
 #define MFRL_CFG_OPT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -132,6 +133,12 @@ typedef struct mf_opt_diff {
  *  first, and then left alone. */
 int mf_opts_differ(const mf_opts *a, const mf_opts *b,
                    int (*skip)(const char *key), int *at, mf_opt_diff *out);
+
+/** Value of one key in INI text, of whatever program and version: nothing is
+ *  checked.  False, and out is "", if it is not there or longer than @p size.
+ *  The last one counts. */
+bool mf_ini_find(const char *text, const char *section, const char *key,
+                 char *out, size_t size);
 
 /** Write all sections as INI text that mf_opts_read takes back to the same
  *  bytes.  With @p explain each key is preceded by comment lines with its
