@@ -8,6 +8,7 @@
 #include "mfrl/io/h5.h"
 #include "mfrl/io/run_files.h"
 #include "mfrl/io/sheet.h"
+#include "mfrl/io/whole_file.h"
 
 /* A column of both files. */
 typedef struct column {
@@ -147,27 +148,31 @@ static mf_status write_columns(mf_h5 *f, const mf_eval_table *t, double *values)
     return MF_OK;
 }
 
-static mf_status write_h5(const char *dir, const mf_eval_table *t)
+static mf_status fill_h5(const char *path, const mf_eval_table *t)
 {
-    char path[MF_PATH], tmp[MF_PATH];
     double *values;
     mf_h5 *f;
     mf_status st, closed;
 
-    MF_TRY(mf_path_join(path, dir, "eval.h5"));
-    MF_TRY(mf_path_join(tmp, dir, "eval.h5.tmp"));
     MF_TRY(mf_alloc((size_t)t->n_pairs, sizeof(*values), "columns", &values));
-    st = mf_h5_create(tmp, &f);
+    st = mf_h5_create(path, &f);
     if (st == MF_OK) {
         st = write_columns(f, t, values);
         closed = mf_h5_close(&f);
         st = st == MF_OK ? closed : st;
     }
     mf_free(&values);
-    if (st == MF_OK && rename(tmp, path) != 0) {
-        st = MF_FAIL(MF_ERR_IO, "cannot write %s", path);
-    }
     return st;
+}
+
+static mf_status write_h5(const char *dir, const mf_eval_table *t)
+{
+    char path[MF_PATH];
+    mf_whole_file file;
+
+    MF_TRY(mf_path_join(path, dir, "eval.h5"));
+    MF_TRY(mf_whole_file_open(path, &file));
+    return mf_whole_file_close(&file, fill_h5(file.tmp, t));
 }
 
 mf_status mf_eval_write(const char *dir, const mf_eval_table *t)

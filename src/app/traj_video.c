@@ -2,13 +2,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "child.h"
 #include "mfrl/base/log.h"
 #include "mfrl/base/mem.h"
 #include "mfrl/io/png.h"
-#include "mfrl/io/run_files.h"
+#include "mfrl/io/whole_file.h"
 #include "render.h"
 #include "traj_command.h"
 #include "traj_names.h"
@@ -36,7 +35,7 @@ static const char HELP[] =
 typedef struct video {
     const char *path; /* of the trajectory */
     char out[MF_PATH];
-    char part[MF_PATH]; /* what ffmpeg writes until it is whole */
+    mf_whole_file file; /* whose temporary name ffmpeg writes to */
     const char *format; /* "mp4", "gif", NULL = PNG frames */
     uint64_t fps, scale, from, to;
     mf_trajectory_reader *reader;
@@ -126,7 +125,7 @@ static mf_status prepare(video *v)
 /* ffmpeg, if there is one. */
 static mf_status start_ffmpeg(video *v, bool *found)
 {
-    char size[32], rate[32];
+    char size[32], rate[32], to[MF_PATH + 8];
     const bool gif = strcmp(v->format, "gif") == 0;
     /* Frames of few colours: a palette for each keeps them exact, and nothing
      * has to wait for the last one. */
@@ -137,15 +136,13 @@ static mf_status start_ffmpeg(video *v, bool *found)
                           "-y",     "-f",          "rawvideo",  "-pix_fmt",
                           "rgb24",  "-video_size", size,        "-framerate",
                           rate,     "-i",          "pipe:0",    "-vf",
-                          filter,   "-f",          v->format,   v->part,
+                          filter,   "-f",          v->format,   to,
                           NULL};
 
     snprintf(size, sizeof(size), "%dx%d", v->renderer.canvas.width,
              v->renderer.canvas.height);
     snprintf(rate, sizeof(rate), "%" PRIu64, v->fps);
-    if (snprintf(v->part, sizeof(v->part), "file:%s.part", v->out) >= MF_PATH) {
-        return MF_FAIL(MF_ERR_USAGE, "path too long: %s", v->out);
-    }
+    snprintf(to, sizeof(to), "file:%s", v->file.tmp);
     return mf_child_start(argv, NULL, true, &v->ffmpeg, found);
 }
 
@@ -178,32 +175,37 @@ static mf_status put_all(video *v)
 
 static mf_status film(video *v)
 {
-    const char *part = v->part + strlen("file:");
-    mf_status st = put_all(v);
+    const mf_status st = put_all(v);
     const mf_status ended = mf_child_end(&v->ffmpeg);
 
-    st = st == MF_OK ? ended : st;
-    if (st == MF_OK && rename(part, v->out) != 0) {
-        st = MF_FAIL(MF_ERR_IO, "cannot rename %s to %s", part, v->out);
+    return st == MF_OK ? ended : st;
+}
+
+/* The film, if there is an ffmpeg. */
+static mf_status try_film(video *v, bool *found)
+{
+    char dir[MF_PATH];
+    mf_status st;
+
+    MF_TRY(mf_traj_parent(v->out, dir));
+    MF_TRY(mf_run_dir_create(dir));
+    MF_TRY(mf_whole_file_open(v->out, &v->file));
+    st = start_ffmpeg(v, found);
+    if (st == MF_OK && !*found) {
+        mf_whole_file_drop(&v->file);
+        return MF_OK;
     }
-    if (st != MF_OK) {
-        (void)unlink(part);
-    }
-    return st;
+    return mf_whole_file_close(&v->file, st == MF_OK ? film(v) : st);
 }
 
 static mf_status make(video *v)
 {
-    char dir[MF_PATH];
     bool found = false;
 
     if (v->format != NULL) {
-        MF_TRY(mf_traj_parent(v->out, dir));
-        MF_TRY(mf_run_dir_create(dir));
-        MF_TRY(start_ffmpeg(v, &found));
+        MF_TRY(try_film(v, &found));
     }
     if (found) {
-        MF_TRY(film(v));
         mf_log(MF_LOG_INFO, "%s: %" PRIu64 " frames of %d x %d pixels", v->out,
                v->to - v->from + 1, v->renderer.canvas.width,
                v->renderer.canvas.height);

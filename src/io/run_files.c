@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,6 +10,7 @@
 
 #include "disk.h"
 #include "mfrl/base/mem.h"
+#include "mfrl/io/whole_file.h"
 
 mf_status mf_path_join(char out[MF_PATH], const char *dir, const char *name)
 {
@@ -67,45 +69,17 @@ mf_status mf_run_dir_create(const char *path)
     return MF_OK;
 }
 
-/* 0, or the errno of the step that failed. */
-static int write_synced(const char *path, const void *bytes, size_t n)
-{
-    const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    int error;
-
-    if (fd < 0) {
-        return errno;
-    }
-    error = mf_disk_write(fd, bytes, n);
-    if (error == 0 && fsync(fd) != 0) {
-        error = errno;
-    }
-    if (close(fd) != 0 && error == 0) {
-        error = errno;
-    }
-    return error;
-}
-
 mf_status mf_file_write_atomic(const char *path, const void *bytes, size_t n)
 {
-    char tmp[MF_PATH];
-    const int len =
-        snprintf(tmp, sizeof(tmp), "%s.tmp-%ld", path, (long)getpid());
+    mf_whole_file f;
     int error;
 
-    if (len < 0 || len >= MF_PATH) {
-        return MF_FAIL(MF_ERR_USAGE, "path longer than %d bytes: %s.tmp",
-                       MF_PATH - 1, path);
-    }
-    error = write_synced(tmp, bytes, n);
-    if (error == 0 && rename(tmp, path) != 0) {
-        error = errno;
-    }
-    if (error != 0) {
-        unlink(tmp);
-        return MF_FAIL(MF_ERR_IO, "cannot write %s: %s", path, strerror(error));
-    }
-    return mf_disk_sync_parent(path);
+    MF_TRY(mf_whole_file_open(path, &f));
+    error = mf_disk_write(fileno(f.to), bytes, n);
+    return mf_whole_file_close(&f, error == 0 ? MF_OK
+                                              : MF_FAIL(MF_ERR_IO,
+                                                        "cannot write %s: %s",
+                                                        path, strerror(error)));
 }
 
 /* Fill text with up to n bytes; the count, or -1 with errno set. */

@@ -57,6 +57,15 @@ mf_status mf_whole_file_close(mf_whole_file *f, mf_status st)
                                 strerror(error));
 }
 
+void mf_whole_file_drop(mf_whole_file *f)
+{
+    if (f->to != NULL) {
+        (void)fclose(f->to);
+        f->to = NULL;
+        (void)unlink(f->tmp);
+    }
+}
+
 mf_status mf_whole_dir_begin(const char *path, char tmp[MF_PATH])
 {
     size_t n = strlen(path);

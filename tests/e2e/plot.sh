@@ -210,14 +210,29 @@ if command -v ffmpeg >/dev/null 2>&1; then
     check "a small GIF" run traj video "$battle" --to 20 --fps 10 --scale 4 \
         --out "$SCRATCH/b.gif"
     check "as GIF" magic "$SCRATCH/b.gif" 474946383961
-    check "with no half file" [ -z "$(find "$SCRATCH" -name '*.part')" ]
-    mkdir "$SCRATCH/c.gif.part"
-    check "one that cannot be written" exits 5 run traj video "$battle" \
-        --to 3 --out "$SCRATCH/c.gif"
-    check "is not there" [ ! -e "$SCRATCH/c.gif" ]
+    check "with no half file" [ -z "$(find "$SCRATCH" -name '*.tmp-*')" ]
 else
     skip "films: ffmpeg is not installed"
 fi
+
+# A film that fails on its way: the old one stays.
+mkdir "$SCRATCH/bin" "$SCRATCH/films" "$SCRATCH/films/d.gif"
+cat >"$SCRATCH/bin/ffmpeg" <<'END'
+#!/bin/sh
+for to; do :; done
+head -c 9 >"${to#file:}"
+exit 1
+END
+chmod +x "$SCRATCH/bin/ffmpeg"
+echo old >"$SCRATCH/films/c.gif"
+failing() (
+    PATH="$SCRATCH/bin:$PATH"
+    run traj video "$battle" --to 3 --out "$SCRATCH/films/$1"
+)
+check "a film that fails" exits 5 failing c.gif
+check "leaves the old one" grep -q '^old$' "$SCRATCH/films/c.gif"
+check "one in a directory's place" exits 5 failing d.gif
+check "and no half ones" [ "$(find "$SCRATCH/films" -type f | wc -l)" = 1 ]
 
 # ---- mistakes ---------------------------------------------------------------
 

@@ -10,7 +10,8 @@
 #include "mfrl/io/run_files.h"
 
 typedef struct mf_whole_file {
-    FILE *to; /* print into it; errors show when it is closed */
+    FILE *to; /* print into it; errors show when it is closed.  Or let others
+                 write to tmp, which is there and empty */
     char path[MF_PATH], tmp[MF_PATH];
 } mf_whole_file;
 
@@ -23,6 +24,9 @@ mf_status mf_whole_file_open(const char *path, mf_whole_file *out);
  *  @p st if that is a failure, else MF_OK or MF_ERR_IO with one line.  One
  *  that was never opened is ignored.  Local. */
 mf_status mf_whole_file_close(mf_whole_file *f, mf_status st);
+
+/** End it without a word: it is removed.  Local. */
+void mf_whole_file_drop(mf_whole_file *f);
 
 /** The same for a directory: fill @p tmp, then end it.  MF_ERR_USAGE if there
  *  is something at @p path.  Local. */
