@@ -19,17 +19,12 @@ is() { # NAME VALUE
     [ "$got" = "$2" ]
 }
 
-near() { # NAME VALUE TOLERANCE
-    awk -v got="$(field "$1")" -v want="$2" -v by="$3" \
-        'BEGIN { exit !(got >= want - by && got <= want + by) }'
-}
-
 small="env.battle.width=20 env.battle.height=20 env.battle.max_steps=60"
 
 # Nobody attacks: 400 steps of -0.005 for 64 agents.
 check "stay against stay" play 2 stay stay eval.rounds=2
 check "ties" is ties 2
-check "at -128 a side" near reward_a -128 0.001
+check "at -128 a side" near "$(field reward_a)" -128 0.001
 check "with a warning that names it" log_says "stay never attacked"
 
 # Couples of games that begin alike and swap roles: the same policy wins exactly
@@ -59,7 +54,7 @@ check "a policy is trained" run train run.dir="$SCRATCH/run" run.rounds=2 \
 check "and evaluated" [ "$(wc -l <"$SCRATCH/run/eval.csv")" -eq 5 ]
 for player in run run/best.h5 run/checkpoints/latest; do
     check "$player plays rush" play 2 "$SCRATCH/$player" rush eval.rounds=4
-    check "$player: in the worlds of its config" near steps 30 30
+    check "$player: in the worlds of its config" near "$(field steps)" 30 30
 done
 check "a player that does not exist" exits 2 run eval nobody rush
 check "is told so" err_says "nobody: no such player"

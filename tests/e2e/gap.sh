@@ -4,15 +4,7 @@
 . tests/e2e/lib.sh
 
 gap() { # NAME WORLD COLUMN
-    awk -F , -v world="$2" -v name="$3" '
-        NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) column = i }
-        NR > 1 && $1 == world && column { print $column }
-    ' "$SCRATCH/$1/summary.csv"
-}
-
-near() { # VALUE WANT TOLERANCE
-    awk -v got="$1" -v want="$2" -v by="$3" \
-        'BEGIN { exit !(got != "" && got >= want - by && got <= want + by) }'
+    csv_get "$SCRATCH/$1/summary.csv" "$3" world="$2"
 }
 
 train() { # RANKS NAME ARGS...

@@ -113,6 +113,34 @@ json_get() {
     printf '%s\n' "${json_value%\"}"
 }
 
+# csv_get FILE COLUMN [COLUMN=VALUE ...]: the first column in all rows in which
+# the others have these values.
+csv_get() {
+    csv_file=$1
+    shift
+    awk -F, -v asked="$*" '
+        NR == 1 {
+            for (i = 1; i <= NF; i++) at[$i] = i
+            n = split(asked, want, " ")
+            if (!(want[1] in at)) exit 1
+            next
+        }
+        {
+            for (k = 2; k <= n; k++) {
+                split(want[k], pair, "=")
+                if (!(pair[1] in at) || $at[pair[1]] != pair[2]) next
+            }
+            print $at[want[1]]
+        }' "$csv_file"
+}
+
+# near VALUE WANT TOLERANCE: both ends count.
+near() {
+    echo "'$1' is to be $2 within $3" >>"$LOG"
+    awk -v got="$1" -v want="$2" -v by="$3" \
+        'BEGIN { e = got - want; exit !(got != "" && e <= by && -e <= by) }'
+}
+
 # same_digest A B: two run directories ended in the same weights and worlds.
 same_digest() {
     for key in digest_weights digest_worlds; do

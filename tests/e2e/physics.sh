@@ -15,16 +15,7 @@ learn() {
 
 # summary WORLD COLUMN: a mean, or with _se its standard error, of the run.
 summary() {
-    awk -F , -v world="$1" -v name="$2" '
-        NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) column = i }
-        NR > 1 && $1 == world && column { print $column }
-    ' "$dir/summary.csv"
-}
-
-near() { # VALUE TARGET TOLERANCE
-    echo "$1 is to be $2 within $3" >>"$LOG"
-    awk -v x="$1" -v y="$2" -v d="$3" \
-        'BEGIN { e = x - y; exit !(x != "" && e <= d && -e <= d) }'
+    csv_get "$dir/summary.csv" "$2" world="$1"
 }
 
 below() { # VALUE LIMIT

@@ -65,13 +65,8 @@ check "order" drawn "$SCRATCH/two" curve-env-order
 check "no other kind" [ ! -e "$SCRATCH/two/order.gp" ]
 
 # Column 2 of the first block is the mean of the runs' own metrics.csv.
-column() { # FILE NAME
-    awk -F, -v name="$2" 'NR == 1 {
-        for (i = 1; i <= NF; i++) if ($i == name) k = i
-    } NR > 1 { print $k }' "$1"
-}
-column "$one/metrics.csv" env/order >"$SCRATCH/a"
-column "$two/metrics.csv" env/order >"$SCRATCH/b"
+csv_get "$one/metrics.csv" env/order >"$SCRATCH/a"
+csv_get "$two/metrics.csv" env/order >"$SCRATCH/b"
 is_mean() {
     awk 'NF == 0 { exit } !/^#/ { print $2, $3, $4 }' \
         "$SCRATCH/two/curve-env-order.dat" |

@@ -3,17 +3,8 @@
 # number of ranks, and after a resume.
 . tests/e2e/lib.sh
 
-# The value of column NAME in the row of round ROUND and set SET, of FILE.
 value() { # FILE NAME ROUND SET
-    awk -F, -v name="$2" -v round="$3" -v set="$4" '
-        NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
-        NR > 1 && $at["round"] == round && $at["set"] == set { print $at[name] }
-        ' "$1"
-}
-
-near() { # VALUE WANT TOLERANCE
-    awk -v got="$1" -v want="$2" -v by="$3" \
-        'BEGIN { exit !(got != "" && got >= want - by && got <= want + by) }'
+    csv_get "$1" "$2" round="$3" set="$4"
 }
 
 train() { # RANKS NAME ARGS...
