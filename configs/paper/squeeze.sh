@@ -56,7 +56,8 @@ temperatures() { # T
 # in a step.
 together() { # N K
     echo "env.squeeze.bins=$((3 * $1)) env.squeeze.start_steps=$((6 * $1))
-        env.squeeze.inertia=$(awk -v n="$1" -v k="$2" 'BEGIN { print 1 - k / n }')
+        env.squeeze.inertia=$(awk -v n="$1" -v k="$2" \
+            'BEGIN { print 1 - k / n }')
         eval.rounds=$((10 * $1))"
 }
 

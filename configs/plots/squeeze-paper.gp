@@ -1,7 +1,7 @@
 # Gaussian Squeeze: seeds that reach G >= 418, and the mean of G, of every
 # algorithm for each number of agents.
 #
-#   gnuplot -e "dir='runs/paper/squeeze'" configs/plots/squeeze-paper.gp
+#   gnuplot -e "dir='results/squeeze'" configs/plots/squeeze-paper.gp
 #
 # Reads <dir>/summary.csv and writes <dir>/squeeze.svg and .png.
 
