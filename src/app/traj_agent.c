@@ -7,6 +7,7 @@
 #include "mfrl/io/whole_file.h"
 #include "traj_command.h"
 #include "traj_names.h"
+#include "traj_place.h"
 #include "traj_track.h"
 
 static const char HELP[] =
@@ -85,6 +86,7 @@ static mf_status show(agent *a)
     mf_status st = MF_OK;
 
     if (a->csv != NULL) {
+        MF_TRY(mf_traj_spare(a->reader, a->path, a->csv));
         MF_TRY(mf_whole_file_open(a->csv, &a->out));
     }
     print_header(a);

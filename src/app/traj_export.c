@@ -8,6 +8,7 @@
 #include "mfrl/io/sheet.h"
 #include "mfrl/io/whole_file.h"
 #include "traj_command.h"
+#include "traj_place.h"
 
 static const char HELP[] =
     "usage: mfrl-dist traj export --csv OUT | --xdmf OUT | --minari DIR FILE\n"
@@ -121,7 +122,8 @@ static mf_status export_to(const char *path, const char *out,
     s.spec = mf_trajectory_described(s.reader);
     st = mf_trajectory_frames(s.reader) == 0
              ? MF_FAIL(MF_ERR_FILE, "%s: has no frames yet", path)
-             : mf_traj_names_create(s.spec, &s.names);
+             : mf_traj_spare(s.reader, path, out);
+    st = st == MF_OK ? mf_traj_names_create(s.spec, &s.names) : st;
     st = st == MF_OK ? write(&s, out) : st;
     if (st == MF_OK) {
         printf("%s: %" PRIu64 " frames of %u agents to %s\n", path,

@@ -1,5 +1,6 @@
 #include "traj_place.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -62,4 +63,37 @@ mf_status mf_traj_place(const char *file, const char *ending, char out[MF_PATH])
     }
     MF_TRY(mf_traj_plots(file, dir));
     return mf_path_join(out, dir, base);
+}
+
+static bool is_same(const char *path, const struct stat *s)
+{
+    struct stat other;
+
+    return stat(path, &other) == 0 && other.st_dev == s->st_dev &&
+           other.st_ino == s->st_ino;
+}
+
+mf_status mf_traj_spare(const mf_trajectory_reader *r, const char *file,
+                        const char *out)
+{
+    const char *slash = strrchr(file, '/');
+    const int dir = slash != NULL ? (int)(slash - file) + 1 : 0;
+    char part[MF_PATH];
+    struct stat s;
+
+    if (stat(out, &s) != 0) {
+        return MF_OK;
+    }
+    bool same = is_same(file, &s);
+
+    for (size_t i = 0; i < mf_trajectory_parts(r) && !same; i++) {
+        same = snprintf(part, sizeof(part), "%.*s%s", dir, file,
+                        mf_trajectory_part(r, i)) < MF_PATH &&
+               is_same(part, &s);
+    }
+    return same ? MF_FAIL(MF_ERR_USAGE,
+                          "%s is the recording itself, or a part of it; give "
+                          "the output another name",
+                          out)
+                : MF_OK;
 }

@@ -8,6 +8,7 @@
 #include "mfrl/io/whole_file.h"
 #include "traj_command.h"
 #include "traj_names.h"
+#include "traj_place.h"
 #include "traj_sums.h"
 
 static const char HELP[] =
@@ -303,6 +304,7 @@ static mf_status show(stats *s)
     mf_status st;
 
     if (s->csv != NULL) {
+        MF_TRY(mf_traj_spare(s->reader, s->path, s->csv));
         MF_TRY(mf_whole_file_open(s->csv, &s->out));
         write_header(s);
     }

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "child.h"
 #include "mfrl/base/log.h"
@@ -117,6 +118,7 @@ static mf_status prepare(video *v)
                        ": give --from and --to of these, in this order",
                        v->path, n - 1);
     }
+    MF_TRY(mf_traj_spare(v->reader, v->path, v->out));
     MF_TRY(mf_traj_names_create(spec, &v->names));
     MF_TRY(mf_renderer_create(spec, &v->names, (int)v->scale, &v->renderer));
     return mf_frames_create(v->reader, &v->frames);
@@ -185,8 +187,15 @@ static mf_status film(video *v)
 static mf_status try_film(video *v, bool *found)
 {
     char dir[MF_PATH];
+    struct stat there;
     mf_status st;
 
+    if (stat(v->out, &there) == 0 && !S_ISREG(there.st_mode)) {
+        return MF_FAIL(MF_ERR_USAGE,
+                       "--out %s is there and no regular file; ffmpeg cannot "
+                       "write a film to it",
+                       v->out);
+    }
     MF_TRY(mf_traj_parent(v->out, dir));
     MF_TRY(mf_run_dir_create(dir));
     MF_TRY(mf_whole_file_open(v->out, &v->file));

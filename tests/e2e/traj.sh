@@ -176,6 +176,51 @@ for name in recording battle ising; do
     check "$name: export --minari" run traj export --minari "${out}minari" \
         "$file"
 done
+
+# What is written to must not be what is read, by whatever name, and nothing
+# but a regular file is replaced by one.
+cp "$ising" "$SCRATCH/same.h5"
+ln "$SCRATCH/same.h5" "$SCRATCH/same.mp4"
+ln -s same.h5 "$SCRATCH/link.h5"
+for command in "stats --csv" "agent 7 --csv" "export --csv" "export --xdmf"; do
+    for name in same.h5 same.mp4 link.h5; do
+        # shellcheck disable=SC2086  # a command with options
+        check "$command $name of it" refused 2 "is the recording itself" \
+            $command "$SCRATCH/$name" "$SCRATCH/same.h5"
+    done
+done
+check "a film of it" refused 2 "is the recording itself" \
+    video --out "$SCRATCH/same.mp4" "$SCRATCH/same.h5"
+part=${battle%.h5}.part-0001.h5
+check "nor a part" refused 2 "part-0001.h5 is the recording itself, or a part" \
+    stats --csv "$part" "$battle"
+check "all are as they were" cmp "$ising" "$SCRATCH/same.h5"
+check "the link too" [ -L "$SCRATCH/link.h5" ]
+ln -s /dev/null "$SCRATCH/null"
+ln -s /dev/full "$SCRATCH/full"
+ln -s /proc/self/fd/1 "$SCRATCH/stdout"
+mkfifo "$SCRATCH/pipe.mp4"
+cat "$SCRATCH/pipe.mp4" >"$SCRATCH/piped" &
+check "a pipe as output" run traj agent 7 --csv "$SCRATCH/pipe.mp4" "$ising"
+wait $!
+check "has it all" cmp "$SCRATCH/piped" "$SCRATCH/ising-agent.csv"
+check "and is there" [ -p "$SCRATCH/pipe.mp4" ]
+check "a film into a pipe" refused 2 "no regular file" \
+    video --out "$SCRATCH/pipe.mp4" "$ising"
+check "into a device" run traj agent 7 --csv "$SCRATCH/null" "$ising"
+check "into one that is full" refused 5 "No space" \
+    agent 7 --csv "$SCRATCH/full" "$ising"
+check "into standard output" run traj agent 7 --csv "$SCRATCH/stdout" "$ising"
+check "which has it" cmp "$LOG" "$SCRATCH/ising-agent.csv"
+check "the links stay" [ "$(readlink "$SCRATCH/null" "$SCRATCH/full" \
+    "$SCRATCH/stdout" | wc -l)" -eq 3 ]
+: >"$SCRATCH/target.csv"
+ln -s target.csv "$SCRATCH/link.csv"
+check "through a link" run traj agent 7 --csv "$SCRATCH/link.csv" "$ising"
+check "to its file" cmp "$SCRATCH/target.csv" "$SCRATCH/ising-agent.csv"
+check "which stays a link" [ -L "$SCRATCH/link.csv" ]
+check "nothing is left over" [ -z "$(find "$SCRATCH" -name '*.tmp-*')" ]
+
 check "stats by episode" run traj stats --episodes --csv \
     "$SCRATCH/episodes.csv" "$battle"
 check "a row for each" [ "$(wc -l <"$SCRATCH/episodes.csv")" -eq \

@@ -12,11 +12,13 @@
 typedef struct mf_whole_file {
     FILE *to; /* print into it; errors show when it is closed.  Or let others
                  write to tmp, which is there and empty */
-    char path[MF_PATH], tmp[MF_PATH];
+    char path[MF_PATH]; /* what it is written for, links followed */
+    char tmp[MF_PATH];  /* "" = written straight to path */
 } mf_whole_file;
 
-/** Begin the file @p path, under a temporary name beside it.  MF_ERR_IO.
- *  Local. */
+/** Begin the file @p path, under a temporary name beside it.  A pipe, a device
+ *  or what is standard output is not replaced but written straight to.
+ *  MF_ERR_USAGE of a disk or a socket, MF_ERR_IO.  Local. */
 mf_status mf_whole_file_open(const char *path, mf_whole_file *out);
 
 /** End it: if @p st is MF_OK and all could be written, it is synced and takes
