@@ -79,11 +79,13 @@ static mf_status from_h5(const char *path, const char *metric, mf_series *out)
 {
     char name[MF_PATH];
     mf_h5 *f;
+    bool there;
     mf_status st;
 
     MF_TRY(mf_path_join(name, "", metric));
     MF_TRY(mf_h5_open_live(path, &f));
-    st = mf_h5_has(f, name) ? read_both(f, name, out) : MF_OK;
+    st = mf_h5_has(f, name, &there);
+    st = st == MF_OK && there ? read_both(f, name, out) : st;
     (void)mf_h5_close(&f);
     return st;
 }

@@ -229,38 +229,3 @@ mf_status mf_h5_make_groups(mf_h5 *f, const char *path, bool last)
     }
     return mf_h5_release(f, props, path, st);
 }
-
-bool mf_h5_has(mf_h5 *f, const char *path)
-{
-    char part[MF_PATH];
-
-    if (path[0] != '/' || strlen(path) >= sizeof(part)) {
-        return false;
-    }
-    for (size_t i = 1; path[i - 1] != '\0' && path[1] != '\0'; i++) {
-        if (path[i] == '/' || path[i] == '\0') {
-            memcpy(part, path, i);
-            part[i] = '\0';
-            if (H5Lexists(f->file, part, H5P_DEFAULT) <= 0) {
-                return false;
-            }
-        }
-    }
-    return true;
-}
-
-bool mf_h5_member(mf_h5 *f, const char *path, uint64_t i, char *out,
-                  size_t size)
-{
-    H5G_info_t info;
-
-    if (!mf_h5_has(f, path) ||
-        H5Gget_info_by_name(f->file, path, &info, H5P_DEFAULT) < 0 ||
-        i >= info.nlinks) {
-        return false;
-    }
-    const ssize_t n = H5Lget_name_by_idx(
-        f->file, path, H5_INDEX_NAME, H5_ITER_INC, i, out, size, H5P_DEFAULT);
-
-    return n >= 0 && (size_t)n < size;
-}

@@ -129,8 +129,12 @@ static mf_status open_attr(mf_h5 *f, const char *path, const char *name,
     mf_status st = MF_OK;
     hid_t space;
     hssize_t points;
+    bool there;
 
-    if (!mf_h5_has_attr(f, path, name)) {
+    *attr = *type = H5I_INVALID_HID;
+    *n = 0;
+    MF_TRY(mf_h5_has_attr(f, path, name, &there));
+    if (!there) {
         H5Eclear2(H5E_DEFAULT);
         return mf_h5_fail(f, path, "there is no attribute %s", name);
     }
@@ -319,10 +323,4 @@ mf_status mf_h5_get_texts(mf_h5 *f, const char *path, const char *name,
     *n = st == MF_OK ? found : 0;
     st = mf_h5_release(f, type, path, st);
     return mf_h5_release(f, attr, path, st);
-}
-
-bool mf_h5_has_attr(mf_h5 *f, const char *path, const char *name)
-{
-    return mf_h5_has(f, path) &&
-           H5Aexists_by_name(f->file, path, name, H5P_DEFAULT) > 0;
 }

@@ -235,9 +235,11 @@ static mf_status open_dataset(mf_h5 *f, const char *path, hid_t *dataset,
     hsize_t dims[MF_H5_DIMS];
     hid_t space;
     int type;
+    bool there;
 
     *out = (mf_h5_array){.path = path};
-    if (!mf_h5_has(f, path)) {
+    MF_TRY(mf_h5_has(f, path, &there));
+    if (!there) {
         H5Eclear2(H5E_DEFAULT);
         return mf_h5_fail(f, path, "there is no such dataset");
     }

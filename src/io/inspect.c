@@ -28,17 +28,18 @@ static const struct {
     {"/", NULL, MF_FILE_OTHER, "an HDF5 file of another program"},
 };
 
-static void find_kind(mf_h5 *f, mf_file_facts *out)
+static mf_status find_kind(mf_h5 *f, mf_file_facts *out)
 {
-    int k = 0;
+    bool fits = false;
 
-    while (!mf_h5_has(f, KINDS[k].path) ||
-           (KINDS[k].attr != NULL &&
-            !mf_h5_has_attr(f, KINDS[k].path, KINDS[k].attr))) {
-        k++;
+    for (int k = 0; !fits; k++) {
+        MF_TRY(KINDS[k].attr == NULL
+                   ? mf_h5_has(f, KINDS[k].path, &fits)
+                   : mf_h5_has_attr(f, KINDS[k].path, KINDS[k].attr, &fits));
+        out->kind = KINDS[k].kind;
+        out->what = KINDS[k].what;
     }
-    out->kind = KINDS[k].kind;
-    out->what = KINDS[k].what;
+    return MF_OK;
 }
 
 /* The consistency flags of a superblock of version 3 (HDF5 file format
@@ -96,11 +97,14 @@ static bool is_running(const char *path)
 mf_status mf_file_inspect(const char *path, mf_file_facts *out)
 {
     mf_file_facts facts = {0};
+    mf_status st, closed;
     mf_h5 *f;
 
     MF_TRY(mf_h5_open_live(path, &f));
-    find_kind(f, &facts);
-    MF_TRY(mf_h5_close(&f));
+    st = find_kind(f, &facts);
+    closed = mf_h5_close(&f);
+    MF_TRY(st);
+    MF_TRY(closed);
     MF_TRY(look_at_superblock(path, &facts));
     facts.running = facts.unfinished && is_running(path);
     *out = facts;

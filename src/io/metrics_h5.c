@@ -106,8 +106,9 @@ static void old_values(old_file *o, const char *path, const mf_history *h,
 {
     mf_h5_array a;
     uint64_t k = 0, n = 0;
+    bool there = false;
 
-    if (o->file != NULL && mf_h5_has(o->file, path) &&
+    if (o->file != NULL && mf_h5_has(o->file, path, &there) == MF_OK && there &&
         mf_h5_shape(o->file, path, &a) == MF_OK && a.type == MF_F64 &&
         a.n_dims == 1) {
         /* A killed writer may have appended to some series only. */

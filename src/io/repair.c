@@ -77,8 +77,9 @@ static herr_t visit_one(hid_t root, const char *name, const H5O_info_t *info,
 /* Measure, or cut to v->frames, all that grows. */
 static mf_status visit_all(visit *v)
 {
+    /* In native order, see mf_h5_members. */
     const herr_t rc =
-        H5Ovisit1(v->f->file, H5_INDEX_NAME, H5_ITER_INC, visit_one, v);
+        H5Ovisit1(v->f->file, H5_INDEX_NAME, H5_ITER_NATIVE, visit_one, v);
 
     return v->st != MF_OK ? v->st
            : rc < 0       ? mf_h5_fail(v->f, NULL, "cannot be read through")
@@ -87,10 +88,22 @@ static mf_status visit_all(visit *v)
 
 /* ---- one file ----------------------------------------------------------- */
 
+static mf_status move_up(mf_h5 *f, const char *name)
+{
+    const hid_t whole = H5Gopen2(f->file, WHOLE, H5P_DEFAULT);
+    const bool moved = whole >= 0 && H5Lmove(whole, name, f->file, name,
+                                             H5P_DEFAULT, H5P_DEFAULT) >= 0;
+
+    return mf_h5_release(
+        f, whole, name, moved ? MF_OK : mf_h5_fail(f, name, "cannot be moved"));
+}
+
 /* Everything but attributes of the root, which our files have none of. */
 static mf_status copy_objects(mf_h5 *from, mf_h5 *to)
 {
-    char name[MF_PATH], old[MF_PATH + 16];
+    char **names;
+    size_t n;
+    mf_status st = MF_OK;
 
     if (H5Ocopy(from->file, "/", to->file, WHOLE, H5P_DEFAULT, H5P_DEFAULT) <
         0) {
@@ -98,13 +111,12 @@ static mf_status copy_objects(mf_h5 *from, mf_h5 *to)
                    ? mf_h5_fail(from, NULL, "cannot be copied")
                    : mf_h5_fail(to, NULL, "cannot copy into it");
     }
-    while (mf_h5_member(to, WHOLE, 0, name, sizeof(name))) {
-        snprintf(old, sizeof(old), "%s/%s", WHOLE, name);
-        if (H5Lmove(to->file, old, to->file, name, H5P_DEFAULT, H5P_DEFAULT) <
-            0) {
-            return mf_h5_fail(to, name, "cannot be moved");
-        }
+    MF_TRY(mf_h5_members(to, WHOLE, &names, &n));
+    for (size_t i = 0; i < n && st == MF_OK; i++) {
+        st = move_up(to, names[i]);
     }
+    mf_free(&names);
+    MF_TRY(st);
     if (H5Ldelete(to->file, WHOLE, H5P_DEFAULT) < 0) {
         return mf_h5_fail(to, WHOLE, "cannot be removed");
     }

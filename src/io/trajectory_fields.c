@@ -72,10 +72,12 @@ static mf_status open_columns(mf_trajectory_reader *r, mf_h5 *f,
     unsigned fields = 0;
     uint64_t n = 0;
     mf_h5_array a;
+    bool there;
 
     for (int k = 0; k < MF_TRAJ_FIELDS; k++) {
         mf_traj_array(&r->spec, (mf_trajectory_field)k, 0, 0, path, &a);
-        if (mf_h5_has(f, path)) {
+        MF_TRY(mf_h5_has(f, path, &there));
+        if (there) {
             fields |= 1u << k;
             MF_TRY(open_field(r, f, first_file, (mf_trajectory_field)k, &n));
         }
@@ -155,11 +157,11 @@ static mf_status open_parts(mf_trajectory_reader *r)
 
 mf_status mf_traj_open_fields(mf_trajectory_reader *r)
 {
+    bool parts;
+
     r->n_frames = UINT64_MAX;
-    if (mf_h5_has_attr(r->file, MF_TRAJ_PARTS_AT, "parts")) {
-        return open_parts(r);
-    }
-    return open_columns(r, r->file, true);
+    MF_TRY(mf_h5_has_attr(r->file, MF_TRAJ_PARTS_AT, "parts", &parts));
+    return parts ? open_parts(r) : open_columns(r, r->file, true);
 }
 
 /* The columns of part number i of [n][n_agents] rows. */

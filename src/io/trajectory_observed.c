@@ -6,12 +6,14 @@
 
 enum { MOST = 1024 };
 
-/* True if /observables/<name> holds values itself. */
-static bool is_one(mf_trajectory_reader *r, const char *name,
-                   char path[2 * MF_PATH])
+/* Does /observables/<name> hold values itself? */
+static mf_status is_one(mf_trajectory_reader *r, const char *name,
+                        char path[MF_PATH], bool *one)
 {
-    snprintf(path, 2 * MF_PATH, "/observables/%s/value", name);
-    return strlen(path) < MF_PATH && mf_h5_has(r->file, path);
+    if (snprintf(path, MF_PATH, "/observables/%s/value", name) >= MF_PATH) {
+        return mf_h5_fail(r->file, "/observables", "a name is too long");
+    }
+    return mf_h5_has(r->file, path, one);
 }
 
 /* Take it into the list, or only count it while there is no list. */
@@ -21,6 +23,7 @@ static mf_status take(mf_trajectory_reader *r, const char *name,
     const int i = r->spec.n_observables;
     mf_trajectory_observable *o;
     mf_h5_array a;
+    bool there;
 
     if (i == MOST) {
         return mf_h5_fail(r->file, "/observables", "more than %d", MOST);
@@ -41,36 +44,57 @@ static mf_status take(mf_trajectory_reader *r, const char *name,
     strcpy(r->observable_names[i], name);
     o->name = r->observable_names[i];
     o->n = a.n_dims == 2 ? (int)a.dims[1] : 0;
-    if (mf_h5_has_attr(r->file, path, "unit")) {
+    MF_TRY(mf_h5_has_attr(r->file, path, "unit", &there));
+    if (there) {
         MF_TRY(mf_h5_get_text(r->file, path, "unit", &r->observable_units[i]));
         o->unit = r->observable_units[i];
     }
     return MF_OK;
 }
 
-/* Go through /observables/<name> and /observables/<group>/<name>. */
-static mf_status visit(mf_trajectory_reader *r)
+/* Go through /observables/<group>/<name>. */
+static mf_status visit_group(mf_trajectory_reader *r, const char *group)
 {
-    char group[MF_PATH / 2], member[MF_PATH / 2], at[MF_PATH];
-    char name[MF_PATH + 2], path[2 * MF_PATH];
+    char at[MF_PATH], name[MF_PATH], path[MF_PATH], **members;
+    size_t n;
+    bool one;
+    mf_status st = MF_OK;
 
-    r->spec.n_observables = 0;
-    for (uint64_t i = 0;
-         mf_h5_member(r->file, "/observables", i, group, sizeof(group)); i++) {
-        if (is_one(r, group, path)) {
-            MF_TRY(take(r, group, path));
-            continue;
+    snprintf(at, sizeof(at), "/observables/%s", group);
+    MF_TRY(mf_h5_members(r->file, at, &members, &n));
+    for (size_t k = 0; k < n; k++) {
+        if (snprintf(name, sizeof(name), "%s/%s", group, members[k]) >=
+            MF_PATH) {
+            MF_TRY_OR(out, mf_h5_fail(r->file, at, "a name is too long"));
         }
-        snprintf(at, sizeof(at), "/observables/%s", group);
-        for (uint64_t k = 0;
-             mf_h5_member(r->file, at, k, member, sizeof(member)); k++) {
-            snprintf(name, sizeof(name), "%s/%s", group, member);
-            if (is_one(r, name, path)) {
-                MF_TRY(take(r, name, path));
-            }
+        MF_TRY_OR(out, is_one(r, name, path, &one));
+        if (one) {
+            MF_TRY_OR(out, take(r, name, path));
         }
     }
-    return MF_OK;
+out:
+    mf_free(&members);
+    return st;
+}
+
+/* Go through /observables/<name> and the groups there. */
+static mf_status visit(mf_trajectory_reader *r)
+{
+    char path[MF_PATH], **names;
+    size_t n;
+    bool one;
+    mf_status st = MF_OK;
+
+    r->spec.n_observables = 0;
+    MF_TRY(mf_h5_members(r->file, "/observables", &names, &n));
+    for (size_t i = 0; i < n; i++) {
+        MF_TRY_OR(out, is_one(r, names[i], path, &one));
+        MF_TRY_OR(out,
+                  one ? take(r, names[i], path) : visit_group(r, names[i]));
+    }
+out:
+    mf_free(&names);
+    return st;
 }
 
 mf_status mf_traj_list_observables(mf_trajectory_reader *r)

@@ -19,10 +19,11 @@ static mf_status wrong(mf_trajectory_reader *r, const char *object,
 static mf_status read_text(mf_trajectory_reader *r, const char *name,
                            char **out)
 {
-    if (mf_h5_has_attr(r->file, "/parameters", name)) {
-        return mf_h5_get_text(r->file, "/parameters", name, out);
-    }
-    return mf_alloc(1, 1, name, out);
+    bool there;
+
+    MF_TRY(mf_h5_has_attr(r->file, "/parameters", name, &there));
+    return there ? mf_h5_get_text(r->file, "/parameters", name, out)
+                 : mf_alloc(1, 1, name, out);
 }
 
 static mf_status read_number(mf_trajectory_reader *r, const char *name,
@@ -43,8 +44,10 @@ static mf_status read_parameters(mf_trajectory_reader *r)
     mf_trajectory_spec *s = &r->spec;
     int64_t seed, world;
     size_t n = 0;
+    bool there;
 
-    if (!mf_h5_has_attr(r->file, "/parameters", "seed")) {
+    MF_TRY(mf_h5_has_attr(r->file, "/parameters", "seed", &there));
+    if (!there) {
         return wrong(r, "/parameters",
                      "there is no seed: a part of a trajectory? open the file "
                      "without .part-");
@@ -53,7 +56,8 @@ static mf_status read_parameters(mf_trajectory_reader *r)
     MF_TRY(read_text(r, "config", &r->config));
     MF_TRY(read_number(r, "seed", INT64_MAX, &seed));
     MF_TRY(read_number(r, "world", UINT32_MAX, &world));
-    if (mf_h5_has_attr(r->file, "/parameters", "action_names")) {
+    MF_TRY(mf_h5_has_attr(r->file, "/parameters", "action_names", &there));
+    if (there) {
         MF_TRY(mf_h5_get_texts(r->file, "/parameters", "action_names",
                                &r->action_names, &n));
         if (n > 255 || (s->n_actions > 0 && (size_t)s->n_actions != n)) {
@@ -73,8 +77,10 @@ static mf_status read_parameters(mf_trajectory_reader *r)
 static mf_status read_walls(mf_trajectory_reader *r)
 {
     mf_h5_array a;
+    bool there;
 
-    if (!mf_h5_has(r->file, "/map/walls")) {
+    MF_TRY(mf_h5_has(r->file, "/map/walls", &there));
+    if (!there) {
         return MF_OK;
     }
     MF_TRY(mf_h5_shape(r->file, "/map/walls", &a));
@@ -98,8 +104,10 @@ static mf_status read_edges(mf_trajectory_reader *r)
                            .n_dims = 1,
                            .dims = {3}};
     double edges[3];
+    bool there;
 
-    if (!mf_h5_has(r->file, a.path)) {
+    MF_TRY(mf_h5_has(r->file, a.path, &there));
+    if (!there) {
         return MF_OK;
     }
     MF_TRY(mf_h5_read(r->file, &a, edges));
@@ -121,11 +129,13 @@ static mf_status read_box(mf_trajectory_reader *r)
     const char *const box = MF_TRAJ_AGENTS "box";
     char **boundary = NULL;
     size_t n = 0;
+    bool there;
     mf_status st = MF_OK;
 
     MF_TRY(read_walls(r));
     MF_TRY(read_edges(r));
-    if (!mf_h5_has_attr(r->file, box, "boundary")) {
+    MF_TRY(mf_h5_has_attr(r->file, box, "boundary", &there));
+    if (!there) {
         return MF_OK;
     }
     MF_TRY(mf_h5_get_texts(r->file, box, "boundary", &boundary, &n));
@@ -176,6 +186,7 @@ static mf_status read_agents(mf_trajectory_reader *r)
                      .type = MF_I8,
                      .n_dims = 1,
                      .dims = {r->spec.n_agents}};
+    bool there;
 
     MF_TRY(check_ids(r));
     MF_TRY(mf_alloc(r->spec.n_agents, 1, a.path, &r->species));
@@ -183,8 +194,8 @@ static mf_status read_agents(mf_trajectory_reader *r)
     r->spec.species = r->species;
     /* Fixed positions are no group but the dataset itself. */
     a.path = MF_TRAJ_AGENTS "position";
-    if (!mf_trajectory_has(&r->spec, MF_TRAJ_POSITION) &&
-        mf_h5_has(r->file, a.path)) {
+    MF_TRY(mf_h5_has(r->file, a.path, &there));
+    if (!mf_trajectory_has(&r->spec, MF_TRAJ_POSITION) && there) {
         MF_TRY(mf_h5_shape(r->file, a.path, &a));
         if (a.type != MF_I32 || a.n_dims != 2 ||
             a.dims[0] != r->spec.n_agents || a.dims[1] != 3) {
@@ -199,8 +210,10 @@ static mf_status read_golden_head(mf_trajectory_reader *r)
 {
     mf_trajectory_golden *g = &r->golden;
     mf_h5_array a;
+    bool there;
 
-    if (!mf_h5_has(r->file, "/golden/frames")) {
+    MF_TRY(mf_h5_has(r->file, "/golden/frames", &there));
+    if (!there) {
         return MF_OK;
     }
     MF_TRY(mf_h5_shape(r->file, "/golden/frames", &a));

@@ -17,11 +17,11 @@ static mf_status open_all(mf_trajectory_reader *r, const char *path)
     MF_TRY(mf_h5_open_live(path, &r->file));
     MF_TRY(mf_traj_open_fields(r));
     MF_TRY(mf_traj_open_series(r, r->file, mf_traj_step_path(r, step)));
-    r->versions = mf_h5_has(r->file, VERSIONS);
+    MF_TRY(mf_h5_has(r->file, VERSIONS, &r->versions));
     if (r->versions) {
         MF_TRY(mf_traj_open_series(r, r->file, VERSIONS));
     }
-    r->spec.episodes = mf_h5_has(r->file, EPISODES);
+    MF_TRY(mf_h5_has(r->file, EPISODES, &r->spec.episodes));
     if (r->spec.episodes) {
         MF_TRY(mf_traj_open_series(r, r->file, EPISODES));
         MF_TRY(mf_traj_open_series(r, r->file, EPISODE_STEPS));

@@ -13,6 +13,14 @@ struct damage {
     int refused, cuts_read, wrong, left_open;
 };
 
+/* What there is must not seem to be missing. */
+static int is_whole(const mf_trajectory_spec *s)
+{
+    return s->fields == (1u << MF_TRAJ_FIELDS) - 1 && s->n_observables == 3 &&
+           s->walls != NULL && s->action_names != NULL && s->episodes &&
+           s->env[0] != '\0' && s->config[0] != '\0' && s->width == T_WIDTH;
+}
+
 /* Read all; what HDF5 does not refuse must be right. */
 static int read_damaged(const char *path, struct damage *d)
 {
@@ -24,6 +32,7 @@ static int read_damaged(const char *path, struct damage *d)
         return 0;
     }
     n = mf_trajectory_frames(r);
+    d->wrong += !is_whole(mf_trajectory_described(r));
     if (n > FRAMES || mf_trajectory_described(r)->n_agents != N ||
         mf_trajectory_read(r, MF_TRAJ_HP, 0, n, hp) != MF_OK) {
         mf_trajectory_close(&r);

@@ -89,8 +89,8 @@ mf_status mf_h5_shape(mf_h5 *f, const char *path, mf_h5_array *out);
 /** Bytes of a dataset's elements on the disk. */
 mf_status mf_h5_stored(mf_h5 *f, const char *path, uint64_t *bytes);
 
-/** True if there is a dataset or group @p path. */
-bool mf_h5_has(mf_h5 *f, const char *path);
+/** Is there a dataset or group @p path?  A failure if damage hides it. */
+mf_status mf_h5_has(mf_h5 *f, const char *path, bool *there);
 
 /** Attach a new attribute to the dataset or group @p path ("/" is the file),
  *  which becomes a group if it does not exist. */
@@ -120,13 +120,13 @@ mf_status mf_h5_get_ints(mf_h5 *f, const char *path, const char *name,
 mf_status mf_h5_get_texts(mf_h5 *f, const char *path, const char *name,
                           char ***values, size_t *n);
 
-/** True if the dataset or group @p path has an attribute @p name. */
-bool mf_h5_has_attr(mf_h5 *f, const char *path, const char *name);
+/** Has the dataset or group @p path an attribute @p name?  Not if there is no
+ *  @p path. */
+mf_status mf_h5_has_attr(mf_h5 *f, const char *path, const char *name,
+                         bool *there);
 
-/** Name of member number @p i of the group @p path, in the order of names.
- *  False past the last one, if it does not fit in @p size bytes, or if there
- *  is no such group. */
-bool mf_h5_member(mf_h5 *f, const char *path, uint64_t i, char *out,
-                  size_t size);
+/** The names in the group @p path, sorted; none if there is no such group.
+ *  *names has all *n of them in one block, released with mf_free. */
+mf_status mf_h5_members(mf_h5 *f, const char *path, char ***names, size_t *n);
 
 #endif
