@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "mfrl/io/scratch.h"
 
 /* One line for each; nothing else knows them. */
 static const struct {
@@ -117,6 +118,8 @@ mf_status mf_command_traj(int argc, char **argv)
     }
     for (int i = 0; i < N_COMMANDS && argc > 0; i++) {
         if (strcmp(argv[0], COMMANDS[i].name) == 0) {
+            mf_scratch_begin();
+
             const mf_status st = COMMANDS[i].run(argc - 1, argv + 1);
 
             return st == MF_OK && fflush(stdout) != 0

@@ -9,6 +9,7 @@
 #include "h5_file.h"
 #include "mfrl/base/mem.h"
 #include "mfrl/io/inspect.h"
+#include "mfrl/io/scratch.h"
 #include "mfrl/io/trajectory_read.h"
 
 /* Where the copy of everything is put first, so that HDF5 copies a dataset of
@@ -17,6 +18,7 @@ static const char *const WHOLE = "/whole";
 
 typedef struct one_file {
     char path[MF_PATH], tmp[MF_PATH];
+    mf_scratch scratch;
 } one_file;
 
 typedef struct repair {
@@ -225,6 +227,7 @@ static mf_status copy_all(repair *p)
     mf_status st = MF_OK;
 
     for (size_t i = 0; st == MF_OK && i < p->n; i++) {
+        mf_scratch_add(&p->files[i].scratch, p->files[i].tmp);
         st = copy_file(&p->files[i], p->frames);
         st = st == MF_OK ? mf_disk_sync_file(p->files[i].tmp) : st;
         st = st == MF_OK ? mf_file_inspect(p->files[i].tmp, &facts) : st;
@@ -234,8 +237,11 @@ static mf_status copy_all(repair *p)
         }
     }
     st = st == MF_OK ? replace_files(p) : st;
-    for (size_t i = 0; st != MF_OK && i < p->n; i++) {
-        unlink(p->files[i].tmp);
+    for (size_t i = 0; i < p->n; i++) {
+        if (st != MF_OK) {
+            unlink(p->files[i].tmp);
+        }
+        mf_scratch_drop(&p->files[i].scratch);
     }
     return st;
 }

@@ -10,6 +10,8 @@
 
 #include "disk.h"
 
+static mf_scratch directory; /* of mf_whole_dir_begin */
+
 static mf_status cannot(const char *path, int error)
 {
     return MF_FAIL(MF_ERR_IO, "cannot write %s: %s", path, strerror(error));
@@ -81,8 +83,13 @@ mf_status mf_whole_file_open(const char *path, mf_whole_file *out)
         return MF_FAIL(MF_ERR_USAGE, "path longer than %d bytes: %s.tmp",
                        MF_PATH - 1, path);
     }
+    mf_scratch_add(&out->scratch, out->tmp);
     out->to = fopen(out->tmp, "we");
-    return out->to != NULL ? MF_OK : cannot(path, errno);
+    if (out->to == NULL) {
+        mf_scratch_drop(&out->scratch);
+        return cannot(path, errno);
+    }
+    return MF_OK;
 }
 
 mf_status mf_whole_file_close(mf_whole_file *f, mf_status st)
@@ -109,6 +116,7 @@ mf_status mf_whole_file_close(mf_whole_file *f, mf_status st)
     if (!straight && (st != MF_OK || error != 0)) {
         unlink(f->tmp);
     }
+    mf_scratch_drop(&f->scratch);
     if (st != MF_OK || error != 0) {
         return st != MF_OK ? st : cannot(f->path, error);
     }
@@ -122,6 +130,7 @@ void mf_whole_file_drop(mf_whole_file *f)
         f->to = NULL;
         if (f->tmp[0] != '\0') {
             (void)unlink(f->tmp);
+            mf_scratch_drop(&f->scratch);
         }
     }
 }
@@ -141,9 +150,13 @@ mf_status mf_whole_dir_begin(const char *path, char tmp[MF_PATH])
         MF_PATH) {
         return MF_FAIL(MF_ERR_USAGE, "path too long: %s", path);
     }
-    return mkdir(tmp, 0777) == 0 ? MF_OK
-                                 : MF_FAIL(MF_ERR_IO, "cannot create %s: %s",
-                                           path, strerror(errno));
+    mf_scratch_add(&directory, tmp);
+    if (mkdir(tmp, 0777) != 0) {
+        mf_scratch_drop(&directory);
+        return MF_FAIL(MF_ERR_IO, "cannot create %s: %s", path,
+                       strerror(errno));
+    }
+    return MF_OK;
 }
 
 mf_status mf_whole_dir_end(const char *path, const char *tmp, mf_status st)
@@ -153,6 +166,9 @@ mf_status mf_whole_dir_end(const char *path, const char *tmp, mf_status st)
     }
     if (st != MF_OK) {
         (void)mf_disk_remove_tree(tmp);
+    }
+    mf_scratch_drop(&directory);
+    if (st != MF_OK) {
         return st;
     }
     return mf_disk_sync_parent(tmp);
