@@ -217,6 +217,9 @@ mf_status mf_arena_play(mf_arena *a, mf_arena_world *w, uint64_t step,
             MF_TRY(someone_pending(a, w, &more));
         }
     }
+    if (a->prob != NULL && w->agents.prob != NULL) {
+        memcpy(a->prob, w->agents.prob, w->agents.n * sizeof(*a->prob));
+    }
     return MF_OK;
 }
 

@@ -195,13 +195,6 @@ static mf_status try_algo(mf_config *c)
                        "algo.%s.bootstrap says what follows a death; use learn",
                        c->algo->name, c->algo->name);
     }
-    if (mf_config_on_policy(c) && c->env_spec.leads != NULL) {
-        return MF_FAIL(MF_ERR_USAGE,
-                       "%s: some actions are not of the policy, which %s would "
-                       "learn from as if they were; use 0, or an algorithm "
-                       "that learns from the replay",
-                       c->env_spec.leads, c->algo->name);
-    }
     MF_TRY(mf_config_learner(c, &algo));
     c->n_learner_bytes = mf_mem_bytes() - before;
     c->n_weights = c->algo->n_weights(algo);

@@ -66,6 +66,7 @@ static void destroy(void **env)
         mf_free(&e->counts);
         mf_free(&e->act);
         mf_free(&e->rew);
+        mf_free(&e->prob);
         mf_free(&e->done);
         mf_free(&e->who);
         mf_free(&e->draws);
@@ -95,6 +96,8 @@ static mf_status create(const void *config, const mf_tile *tile, uint64_t seed,
                             &e->counts));
     MF_TRY_OR(err, mf_alloc(n, 1, "squeeze actions", &e->act));
     MF_TRY_OR(err, mf_alloc(n, sizeof(*e->rew), "squeeze rewards", &e->rew));
+    MF_TRY_OR(err,
+              mf_alloc(n, sizeof(*e->prob), "squeeze probabilities", &e->prob));
     MF_TRY_OR(err, mf_alloc(n, 1, "squeeze ends", &e->done));
     MF_TRY_OR(err, mf_alloc(n, sizeof(*e->who), "squeeze turn", &e->who));
     MF_TRY_OR(err, mf_alloc((size_t)e->cfg->group, sizeof(*e->draws),
@@ -135,6 +138,7 @@ static void agents(void *env, mf_env_agents *out)
                            .obs = e->obs,
                            .counts = e->counts,
                            .act = e->act,
+                           .prob = squeeze_is_led(e) ? e->prob : NULL,
                            .rew = e->rew,
                            .done = e->done};
 }

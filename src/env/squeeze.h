@@ -61,6 +61,7 @@ typedef struct squeeze {
     uint8_t *obs;     /* [n_cells][obs_bytes] */
     uint16_t *counts; /* [n_cells][N_ACTIONS] */
     uint8_t *act;     /* [n_cells] */
+    float *prob;      /* [n_cells] of actions by the start's policy */
     float *rew;       /* [n_cells] */
     uint8_t *done;    /* [n_cells] always 0: the game has no end */
     uint32_t *who;    /* [n_cells] 0, 1, 2, ... */
@@ -75,6 +76,12 @@ static inline int squeeze_obs_bytes(const squeeze_cfg *cfg)
 
 /** Reward of a sum of all actions. */
 double mf_squeeze_reward(const squeeze_cfg *cfg, double x);
+
+/** True in a step that agents play by the start's policy. */
+static inline bool squeeze_is_led(const squeeze *e)
+{
+    return e->key.step < (uint64_t)e->cfg->start_steps;
+}
 
 /** Put the world into its start. */
 void mf_squeeze_start(squeeze *e);

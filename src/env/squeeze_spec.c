@@ -186,7 +186,8 @@ static void count_bytes(const squeeze_cfg *cfg, mf_env_spec *out)
     out->bytes_per_cell = sizeof(*e->cells);
     out->bytes_per_agent = sizeof(*e->id) + (size_t)squeeze_obs_bytes(cfg) +
                            N_ACTIONS * sizeof(*e->counts) + sizeof(*e->act) +
-                           sizeof(*e->rew) + sizeof(*e->done) + sizeof(*e->who);
+                           sizeof(*e->rew) + sizeof(*e->prob) +
+                           sizeof(*e->done) + sizeof(*e->who);
     out->payoffs_bytes = mf_squeeze_payoffs_bytes(cfg);
 }
 
@@ -204,7 +205,6 @@ mf_status mf_squeeze_spec(void *config, mf_env_spec *out)
         .height = 1,
         .n_agents = (uint32_t)cfg->agents,
         .stage_game = 1,
-        .leads = cfg->start_steps > 0 ? "env.squeeze.start_steps" : NULL,
         .n_actions = N_ACTIONS,
         .obs_bytes = squeeze_obs_bytes(cfg),
         .obs_floats = has_id ? cfg->id_bits : 0,

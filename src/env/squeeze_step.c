@@ -20,6 +20,14 @@ static uint8_t start_action(const squeeze *e, uint32_t id, uint64_t time)
     return (uint8_t)a;
 }
 
+static float start_probability(const squeeze_cfg *cfg, uint8_t a)
+{
+    const uint64_t from = a > 0 ? cfg->start_at[a - 1] : 0;
+    const uint64_t to = a < LAST_ACTION ? cfg->start_at[a] : (uint64_t)1 << 32;
+
+    return (float)((double)(to - from) * 0x1p-32);
+}
+
 /* A pure function of the seed and the ids: no tile has to ask. */
 void mf_squeeze_start(squeeze *e)
 {
@@ -136,8 +144,9 @@ void mf_squeeze_apply(void *env, int turn)
 
     (void)turn;
     for (uint32_t i = 0; i < e->n; i++) {
-        if (e->key.step < (uint64_t)e->cfg->start_steps) {
+        if (squeeze_is_led(e)) {
             e->act[i] = start_action(e, e->id[i], e->key.step + 1);
+            e->prob[i] = start_probability(e->cfg, e->act[i]);
         }
         e->cells[e->id[i] - (uint32_t)e->tile.x0] = e->act[i];
     }

@@ -69,7 +69,6 @@ table() {
 2 ; env.name = chess: .*ising ; train run.dir=$dir env.name=chess
 2 ; algo.name = chess: .*mfq ; train run.dir=$dir algo.name=chess
 2 ; learner.terminal = mask.*algo.mfppo.bootstrap ; train run.dir=$dir algo.name=mfppo learner.terminal=mask
-2 ; env.squeeze.start_steps: .*mfppo ; train run.dir=$dir env.name=squeeze env.squeeze.start_steps=5 algo.name=mfppo
 2 ; fmq.*table.sharing *= *per_agent ; train run.dir=$dir env.name=ising algo.name=fmq
 2 ; steps_per_round = 1000000.*ac keeps.*fewer steps ; train run.dir=$dir algo.name=ac pipeline.steps_per_round=1000000 world.count=1024
 2 ; typo\.ini:3: .*'rouns'.*'rounds' ; train $d/typo.ini run.dir=$dir

@@ -72,8 +72,6 @@ typedef struct mf_env_spec {
     int abar_states;         /* keys of a mean action in a table, see abar_key;
                                 0 = too many for one */
     int payoffs;             /* MF_PAYOFFS_... */
-    const char *leads;       /* setting by which it chooses for its agents in
-                                some steps; NULL = it never does */
     const char *keying;      /* current or lagged: which mean action Q gets */
     const char *mean_action; /* whose actions it counts, as text that tells
                                 apart what a policy cannot exchange */
@@ -168,6 +166,9 @@ typedef struct mf_env_agents {
     const uint16_t *counts; /* [n][n_actions] neighbours by action: abar is
                                counts / their sum */
     uint8_t *act;           /* [n] written by the caller after pick */
+    const float *prob;      /* [n] after apply, of actions that the environment
+                               chose itself in this step, instead of the
+                               caller's; NULL: it did not */
     const float *rew;       /* [n] after resolve */
     const uint8_t *done;    /* [n] MF_DONE ..., after conclude or resolve */
     const uint8_t *ctx;     /* [ctx_bytes] of the step's observations */
