@@ -314,8 +314,10 @@ END_TEST
 START_TEST(agents_are_led_for_start_steps)
 {
     uint8_t first[MAX_AGENTS], now[MAX_AGENTS], last[MAX_AGENTS];
+    double p[10];
     env_world w;
 
+    mf_squeeze_matched(0.445, p);
     env_open(&w, squeeze(), "agents=1000 start=matched start_steps=3", SEED,
              WORLD, 3, 1);
     last_actions(&w, first);
@@ -330,9 +332,13 @@ START_TEST(agents_are_led_for_start_steps)
             const mf_env_agents *g = &w.tiles[t].agents;
 
             ck_assert_mem_eq(g->act, now + w.tiles[t].tile.x0, g->n);
+            for (uint32_t i = 0; i < g->n; i++) {
+                ck_assert_double_eq_tol((double)g->prob[i], p[g->act[i]], 1e-6);
+            }
         }
     }
     env_step(&w, 3, zero);
+    ck_assert_ptr_null(w.tiles[0].agents.prob);
     last_actions(&w, now);
     ck_assert_int_eq(sum(now, 1000), 0);
     env_close(&w);
