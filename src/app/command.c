@@ -10,7 +10,7 @@ bool mf_is_help(const char *word)
 
 bool mf_helps(int argc, char **argv, const char *help)
 {
-    for (int i = 0; i < argc; i++) {
+    for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++) {
         if (mf_is_help(argv[i])) {
             fputs(help, stdout);
             return true;

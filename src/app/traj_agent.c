@@ -45,7 +45,8 @@ static void print_header(const agent *a)
 static void number(const agent *a, char out[32], bool there, double value)
 {
     if (there) {
-        snprintf(out, 32, a->out.to != NULL ? "%.9g" : "%.6g", value);
+        snprintf(out, 32, a->out.to != NULL ? "%.9g" : "%.6g",
+                 value + 0.0); /* no -0 */
     } else {
         snprintf(out, 32, "%s", a->out.to != NULL ? "" : "-");
     }

@@ -83,9 +83,13 @@ mf_status mf_traj_words(int argc, char **argv, const char *name,
                         const mf_traj_option *options, const char **words,
                         int room, int *n)
 {
+    bool only_words = false; /* after -- */
+
     *n = 0;
     for (int i = 0; i < argc; i++) {
-        if (argv[i][0] == '-' && argv[i][1] != '\0') {
+        if (!only_words && strcmp(argv[i], "--") == 0) {
+            only_words = true;
+        } else if (!only_words && argv[i][0] == '-' && argv[i][1] != '\0') {
             MF_TRY(take_option(argc, argv, &i, name, options));
         } else if ((*n)++ < room) {
             words[*n - 1] = argv[i];

@@ -29,7 +29,8 @@ typedef struct mf_traj_option {
 } mf_traj_option;
 
 /** Sort the arguments of sub-command @p name into options and the rest, which
- *  must be exactly @p n words.  MF_ERR_USAGE, one line.
+ *  must be exactly @p n words; all is words after "--".  MF_ERR_USAGE, one
+ *  line.
  *  @param options  ends with a row without name; NULL = there are none
  *  @param what     "FILE": the words that are expected, for messages
  *  @param words    [n] borrowed from @p argv */

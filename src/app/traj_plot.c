@@ -67,6 +67,20 @@ static mf_status check_runs(const mf_plot *p)
     return MF_OK;
 }
 
+/* The first word may be one. */
+static void take_kind(mf_plot *p, arguments *a)
+{
+    for (int k = 0; k < N_KINDS && p->n_runs > 0; k++) {
+        if (strcmp(p->runs[0], KINDS[k].name) == 0) {
+            a->kind = k;
+        }
+    }
+    if (a->kind >= 0) {
+        p->n_runs--;
+        memmove(p->runs, p->runs + 1, (size_t)p->n_runs * sizeof(*p->runs));
+    }
+}
+
 static mf_status parse(int argc, char **argv, mf_plot *p, arguments *a)
 {
     const mf_traj_option options[] = {
@@ -75,16 +89,10 @@ static mf_status parse(int argc, char **argv, mf_plot *p, arguments *a)
         {.name = "--band", .text = &a->band},
         {.name = "--metric", .text = p->metrics, .n_texts = &p->n_metrics},
         {0}};
-    int first = 0;
 
-    for (int k = 0; k < N_KINDS && argc > 0; k++) {
-        if (strcmp(argv[0], KINDS[k].name) == 0) {
-            a->kind = k;
-            first = 1;
-        }
-    }
-    MF_TRY(mf_traj_words(argc - first, argv + first, "plot", options, p->runs,
-                         argc, &p->n_runs));
+    MF_TRY(
+        mf_traj_words(argc, argv, "plot", options, p->runs, argc, &p->n_runs));
+    take_kind(p, a);
     p->errors = strcmp(a->band, "error") == 0;
     if (!p->errors && strcmp(a->band, "range") != 0) {
         return MF_FAIL(MF_ERR_USAGE, "--band: give range or error, not %s",

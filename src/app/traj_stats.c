@@ -17,7 +17,10 @@ static const char HELP[] =
     "Prints by team and window of frames:\n"
     "    alive    agents alive in the window's last frame\n"
     "    deaths   agents who are there in a frame and not in the next one of\n"
-    "             the same episode; kills are the other team's deaths\n"
+    "             the same episode; kills are the other team's deaths.  In\n"
+    "             games of one team without hp nobody dies: there it is "
+    "acting\n"
+    "             instead of alive, because some may rest\n"
     "    return   sum of the window's rewards over agents of the team\n"
     "    reward   mean of a living agent and frame;  hp likewise\n"
     "    H(team)  entropy of the team's mean action, nats, mean over frames\n"
@@ -30,10 +33,12 @@ static const char HELP[] =
     "    --csv OUT    all numbers, one row per window, whole or not at all\n"
     "A death in the last step of an episode is not in the file.\n";
 
+static const uint64_t NOT_GIVEN = UINT64_MAX;
+
 typedef struct stats {
     const char *path, *csv;
     uint64_t every;
-    bool episodes, spins, local, two;
+    bool episodes, spins, local, two, die;
     mf_trajectory_reader *reader;
     const mf_trajectory_spec *spec;
     mf_frames frames;
@@ -61,7 +66,8 @@ static void print_header(const stats *s)
     if (s->spins) {
         printf(" %8s %8s %8s %8s", "order", "corr", "reward", "up");
     } else {
-        printf(" %4s %8s %7s %7s %9s %9s %8s %8s", "team", "alive", "deaths",
+        printf(" %4s %8s %7s %7s %9s %9s %8s %8s", "team",
+               s->die ? "alive" : "acting", s->die ? "deaths" : "",
                s->two ? "kills" : "", "return", "reward", "hp", "H(team)");
     }
     printf("%s\n", s->local ? " H(local)" : "");
@@ -70,13 +76,16 @@ static void print_header(const stats *s)
 static void print_team(const stats *s, const mf_window_sums *w, int k)
 {
     const mf_team_sums *t = &w->teams[k];
-    char killed[24] = "";
+    char died[24] = "", killed[24] = "";
 
+    if (s->die) {
+        snprintf(died, sizeof(died), "%" PRIu64, t->deaths);
+    }
     if (s->two) {
         snprintf(killed, sizeof(killed), "%" PRIu64, kills(s, w, k));
     }
-    printf(" %4d %8" PRIu64 " %7" PRIu64 " %7s %9.4g %9.4g", s->sums.teams[k],
-           t->last_living, t->deaths, killed, ratio(t->reward, s->sums.size[k]),
+    printf(" %4d %8" PRIu64 " %7s %7s %9.4g %9.4g", s->sums.teams[k],
+           t->last_living, died, killed, ratio(t->reward, s->sums.size[k]),
            ratio(t->reward, t->living));
     if (mf_trajectory_has(s->spec, MF_TRAJ_HP)) {
         printf(" %8.4g", ratio(t->hp, t->living));
@@ -154,6 +163,7 @@ static void print_actions(const stats *s)
 
 static void write_header(const stats *s)
 {
+    const char *const there = s->die ? "alive" : "acting";
     FILE *f = s->out.to;
 
     fputs("first_frame,frames,first_step,last_step,episode", f);
@@ -163,11 +173,14 @@ static void write_header(const stats *s)
     for (int k = 0; k < s->sums.n_teams; k++) {
         const int team = s->sums.teams[k];
 
+        fprintf(f, ",team_%d/%s,team_%d/%s_mean", team, there, team, there);
+        if (s->die) {
+            fprintf(f, ",team_%d/deaths", team);
+        }
         fprintf(f,
-                ",team_%d/alive,team_%d/alive_mean,team_%d/deaths,"
-                "team_%d/return,team_%d/reward_mean,team_%d/hp_mean,"
+                ",team_%d/return,team_%d/reward_mean,team_%d/hp_mean,"
                 "team_%d/entropy,team_%d/local_entropy",
-                team, team, team, team, team, team, team, team);
+                team, team, team, team, team);
         if (s->two) {
             fprintf(f, ",team_%d/kills", team);
         }
@@ -201,7 +214,9 @@ static void write_team(const stats *s, const mf_window_sums *w, int k)
 
     fprintf(f, ",%" PRIu64, t->last_living);
     write_mean(f, (double)t->living, w->n);
-    fprintf(f, ",%" PRIu64, t->deaths);
+    if (s->die) {
+        fprintf(f, ",%" PRIu64, t->deaths);
+    }
     write_mean(f, t->reward,
                mf_trajectory_has(s->spec, MF_TRAJ_REWARD) ? s->sums.size[k]
                                                           : 0);
@@ -283,13 +298,14 @@ static mf_status prepare(stats *s)
     if (s->episodes && !s->spec->episodes) {
         return MF_FAIL(MF_ERR_FILE, "%s: episodes are not recorded", s->path);
     }
-    if (s->every == 0) {
+    if (s->every == NOT_GIVEN) {
         s->every = n > 10 ? (n + 9) / 10 : 1;
     }
     MF_TRY(mf_traj_sums_create(s->spec, s->path, &s->sums));
     s->spins = mf_traj_sums_spins(s->spec);
     s->local = mf_trajectory_has(s->spec, MF_TRAJ_COUNTS);
     s->two = s->sums.n_teams == 2;
+    s->die = s->sums.n_teams > 1 || mf_trajectory_has(s->spec, MF_TRAJ_HP);
     MF_TRY(mf_traj_names_create(s->spec, &s->names));
     MF_TRY(mf_alloc(1, sizeof(*s->total), "sums", &s->total));
     return mf_frames_create_some(
@@ -319,7 +335,7 @@ static mf_status show(stats *s)
 
 mf_status mf_traj_command_stats(int argc, char **argv)
 {
-    stats s = {0};
+    stats s = {.every = NOT_GIVEN};
     const mf_traj_option options[] = {
         {.name = "--every", .number = &s.every},
         {.name = "--episodes", .flag = &s.episodes},
@@ -331,6 +347,12 @@ mf_status mf_traj_command_stats(int argc, char **argv)
         return MF_OK;
     }
     MF_TRY(mf_traj_arguments(argc, argv, "stats", options, "FILE", 1, &s.path));
+    if (s.every == 0 || (s.every != NOT_GIVEN && s.episodes)) {
+        return MF_FAIL(MF_ERR_USAGE, s.every == 0
+                                         ? "--every: give 1 or more frames"
+                                         : "give --every or --episodes, not "
+                                           "both");
+    }
     MF_TRY(mf_trajectory_open(s.path, &s.reader));
     s.spec = mf_trajectory_described(s.reader);
     st = prepare(&s);

@@ -15,6 +15,7 @@
 #include "traj_place.h"
 
 enum { USUAL_FPS = 15, MOST_FPS = 240 };
+static const uint64_t NOT_GIVEN = UINT64_MAX;
 
 static const char HELP[] =
     "usage: mfrl-dist traj video FILE [--out X.mp4|X.gif|DIR] [--fps N]\n"
@@ -38,7 +39,8 @@ typedef struct video {
     char out[MF_PATH];
     mf_whole_file file; /* whose temporary name ffmpeg writes to */
     const char *format; /* "mp4", "gif", NULL = PNG frames */
-    uint64_t fps, scale, from, to;
+    uint64_t fps, from, to;
+    int scale; /* 0 = one that fits */
     mf_trajectory_reader *reader;
     mf_traj_names names;
     mf_frames frames;
@@ -78,10 +80,11 @@ static mf_status choose_out(video *v, const char *asked)
 static mf_status parse(int argc, char **argv, video *v)
 {
     const char *asked = NULL;
+    uint64_t scale = NOT_GIVEN;
     const mf_traj_option options[] = {
         {.name = "--out", .text = &asked},
         {.name = "--fps", .number = &v->fps},
-        {.name = "--scale", .number = &v->scale},
+        {.name = "--scale", .number = &scale},
         {.name = "--from", .number = &v->from},
         {.name = "--to", .number = &v->to},
         {0},
@@ -92,9 +95,10 @@ static mf_status parse(int argc, char **argv, video *v)
     if (v->fps < 1 || v->fps > MOST_FPS) {
         return MF_FAIL(MF_ERR_USAGE, "--fps: give 1 to %d", MOST_FPS);
     }
-    if (v->scale > MF_RENDER_SCALES) {
+    if (scale != NOT_GIVEN && (scale < 1 || scale > MF_RENDER_SCALES)) {
         return MF_FAIL(MF_ERR_USAGE, "--scale: give 1 to %d", MF_RENDER_SCALES);
     }
+    v->scale = scale != NOT_GIVEN ? (int)scale : 0;
     return choose_out(v, asked);
 }
 
@@ -109,7 +113,7 @@ static mf_status prepare(video *v)
     if (n == 0) {
         return MF_FAIL(MF_ERR_FILE, "%s: has no frames yet", v->path);
     }
-    if (v->to == UINT64_MAX) {
+    if (v->to == NOT_GIVEN) {
         v->to = n - 1;
     }
     if (v->from > v->to || v->to >= n) {
@@ -120,7 +124,7 @@ static mf_status prepare(video *v)
     }
     MF_TRY(mf_traj_spare(v->reader, v->path, v->out));
     MF_TRY(mf_traj_names_create(spec, &v->names));
-    MF_TRY(mf_renderer_create(spec, &v->names, (int)v->scale, &v->renderer));
+    MF_TRY(mf_renderer_create(spec, &v->names, v->scale, &v->renderer));
     return mf_frames_create(v->reader, &v->frames);
 }
 
@@ -248,7 +252,7 @@ mf_status mf_traj_command_video(int argc, char **argv)
     }
     MF_TRY(mf_alloc(1, sizeof(*v), "video", &v));
     v->fps = USUAL_FPS;
-    v->to = UINT64_MAX;
+    v->to = NOT_GIVEN;
     st = parse(argc, argv, v);
     st = st == MF_OK ? prepare(v) : st;
     st = st == MF_OK ? make(v) : st;

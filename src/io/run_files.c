@@ -58,8 +58,8 @@ mf_status mf_run_dir_create(const char *path)
     }
     if (!S_ISDIR(st.st_mode)) {
         return MF_FAIL(MF_ERR_IO,
-                       "%s is a file, but a run needs a directory there; set "
-                       "run.dir to another name",
+                       "%s is a file, but a directory is needed there; give "
+                       "another name",
                        path);
     }
     if (faccessat(AT_FDCWD, path, W_OK | X_OK, AT_EACCESS) != 0) {

@@ -244,6 +244,9 @@ check "plot what is not there" refused 3 'no such run' plot "$SCRATCH/none"
 check "an unknown option" refused 2 'no option --fast' plot "$one" --fast
 check "an option without its value" refused 2 'needs a value' plot "$one" --out
 check "an unknown band" refused 2 'range or error' plot "$one" --band wide
+check "the kind after an option" plot 0 --out "$SCRATCH/kind" curves "$one"
+check "is that kind" [ -s "$SCRATCH/kind/curve-env-reward.gp" ]
+check "and no other" [ ! -e "$SCRATCH/kind/order.gp" ]
 check "an unknown metric" refused 3 'no values of env/luck' plot curves \
     "$one" --metric env/luck
 check "no games" refused 3 'no eval.csv' plot matrix "$one"
@@ -258,6 +261,9 @@ check "an unknown ending" refused 2 'mp4 or .gif' video "$battle" --out a.avi
 check "frames that are not there" refused 2 'frames 0 to 120' video "$battle" \
     --from 200
 check "no speed" refused 2 '1 to 240' video "$battle" --fps 0
+check "no size" refused 2 '1 to 64' video "$battle" --scale 0
+check "a file in the way" refused 5 'README.md is a file, .*give another' \
+    video "$battle" --out README.md/frames.mp4
 check "too large" refused 2 'smaller --scale|1 to 64' video "$battle" \
     --scale 400
 check "help" run traj plot --help

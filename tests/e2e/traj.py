@@ -70,9 +70,13 @@ def team_numbers(a, b, k):
         if t + 1 < T and episode[t] == episode[t + 1]:
             dead += int((alive[t] & ~alive[t + 1] & mine).sum())
     rewards = float(reward[a:b][:, mine].sum(dtype=np.float64))
-    out = {"alive": int(live[-1].sum()), "alive_mean": live.sum() / (b - a),
-           "deaths": dead, "return": rewards / mine.sum(),
+    die = len(teams) > 1 or hp is not None
+    there = "alive" if die else "acting"
+    out = {there: int(live[-1].sum()), there + "_mean": live.sum() / (b - a),
+           "return": rewards / mine.sum(),
            "reward_mean": rewards / max(1, live.sum())}
+    if die:
+        out["deaths"] = dead
     if spread:
         out["entropy"] = float(np.mean(spread))
     if hp is not None and live.sum():

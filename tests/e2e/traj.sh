@@ -75,6 +75,11 @@ check "windows of what is no number" refused 2 "'many' is not a whole" \
     stats --every many "$recording"
 check "two formats at once" refused 2 "needs one of" \
     export --csv a --xdmf b "$recording"
+check "windows of nothing" refused 2 "every: give 1" stats --every 0 "$recording"
+check "windows of two kinds" refused 2 "not both" \
+    stats --every 3 --episodes "$recording"
+check "a file whose name begins with -" refused 3 "^mfrl-dist: error: -x.h5: " \
+    stats -- -x.h5
 check "an agent that there is not" refused 2 "which has agents 0 to 127" \
     agent 128 "$recording"
 check "an agent that is no number" refused 2 "ID: '1x' is not a whole" \
@@ -221,6 +226,15 @@ check "to its file" cmp "$SCRATCH/target.csv" "$SCRATCH/ising-agent.csv"
 check "which stays a link" [ -L "$SCRATCH/link.csv" ]
 check "nothing is left over" [ -z "$(find "$SCRATCH" -name '*.tmp-*')" ]
 
+# In the squeeze some rest, and nobody dies.
+check "a squeeze is recorded" run_mpi 1 train env.name=squeeze \
+    run.dir="$SCRATCH/squeeze" run.rounds=3 trajectory.every=1 \
+    trajectory.fields=all
+check "its stats" run traj stats "$SCRATCH/squeeze/traj/$first"
+check "tell who acts" log_says '^steps +team +acting +return'
+check "a row of them, without deaths" log_says '^all +0 +100 {10,}[0-9]'
+check "Ising has no reward of -0" sh -c \
+    "! grep -qE ',-0\$' $SCRATCH/ising-agent.csv"
 check "stats by episode" run traj stats --episodes --csv \
     "$SCRATCH/episodes.csv" "$battle"
 check "a row for each" [ "$(wc -l <"$SCRATCH/episodes.csv")" -eq \

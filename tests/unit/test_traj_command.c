@@ -28,6 +28,14 @@ START_TEST(arguments_in_any_order)
     ck_assert_str_eq(text, "--n");
     ck_assert_uint_eq(number, UINT64_MAX);
     ck_assert(flag);
+    flag = false;
+    ck_ok(PARSE(2, "--", "-a", "--flag"));
+    ck_assert_str_eq(word[0], "-a");
+    ck_assert_str_eq(word[1], "--flag");
+    ck_assert(!flag);
+    ck_ok(PARSE(2, "--text", "--", "a", "--", "--"));
+    ck_assert_str_eq(text, "--");
+    ck_assert_str_eq(word[1], "--");
 }
 END_TEST
 
