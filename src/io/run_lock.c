@@ -23,16 +23,31 @@ typedef struct holder {
     char job[32]; /* of SLURM, "-" = none */
 } holder;
 
-static void read_holder(int fd, char text[MF_LOCK_BYTES + 1], holder *h)
+/* No run is begun so often; and what is far below the largest number can be
+ * counted on. */
+static const int64_t MOST_INCARNATIONS = INT64_C(1000000000000);
+
+static bool makes_sense(const holder *h)
+{
+    return h->incarnation >= 0 && h->incarnation <= MOST_INCARNATIONS &&
+           (h->held == 0 || h->held == 1) && h->pid > 0 && h->pid <= INT32_MAX;
+}
+
+/* False if there is something in it that nobody wrote; who holds it is unknown
+ * then, as if it were empty. */
+static bool read_holder(int fd, char text[MF_LOCK_BYTES + 1], holder *h)
 {
     const ssize_t n = pread(fd, text, MF_LOCK_BYTES, 0);
 
     text[n > 0 ? n : 0] = '\0';
     if (sscanf(text,
                "incarnation %" SCNd64 " held %d host %63s pid %ld job %31s",
-               &h->incarnation, &h->held, h->host, &h->pid, h->job) != 5) {
-        *h = (holder){.host = "?", .job = "-"};
+               &h->incarnation, &h->held, h->host, &h->pid, h->job) == 5 &&
+        makes_sense(h)) {
+        return true;
     }
+    *h = (holder){.host = "?", .job = "-"};
+    return n == 0;
 }
 
 static void describe(const holder *h, char *out, size_t size)
@@ -128,13 +143,17 @@ static mf_status take(const char *run_dir, mf_run_lock *l)
 {
     char text[MF_LOCK_BYTES + 1];
     holder h, me;
-    bool mine;
+    bool mine, sound;
     int error;
 
-    read_holder(l->fd, text, &h);
+    sound = read_holder(l->fd, text, &h);
     MF_TRY(lock_file(l, run_dir, &h, &mine));
     if (mine) { /* what was read before may have been older */
-        read_holder(l->fd, text, &h);
+        sound = read_holder(l->fd, text, &h);
+    }
+    if (!sound) {
+        mf_log(MF_LOG_WARN, "%s: what is in it makes no sense and is replaced",
+               l->path);
     }
     l->incarnation = h.incarnation + 1;
     myself(l->incarnation, &me);

@@ -88,18 +88,34 @@ END_TEST
 
 START_TEST(what_else_is_in_the_file_does_not_matter)
 {
-    static const char *const JUNK[] = {"", "incarnation", "\n\n\n",
-                                       "incarnation 9 held x host"};
+#define REST "\nheld 0\nhost a\npid 1\njob -\nsince x\n"
+    static const char *const JUNK[] = {
+        "incarnation",
+        "\n\n\n",
+        "incarnation 9 held x host",
+        "incarnation 9223372036854775807" REST,
+        "incarnation 99999999999999999999" REST,
+        "incarnation -3" REST,
+        "incarnation 9\nheld 7\nhost a\npid 1\njob -\n",
+        "incarnation 9\nheld 1\nhost a\npid -1\njob -\n",
+    };
     mf_run_lock l;
 
+    write_lock("");
+    log_begin();
+    ck_ok(mf_run_lock_take(tmp_root, &l));
+    ck_assert_str_eq(log_end(), ""); /* just made */
+    mf_run_lock_release(&l);
     for (size_t i = 0; i < COUNT_OF(JUNK); i++) {
         write_lock(JUNK[i]);
-        l = taken();
+        log_begin();
+        ck_ok(mf_run_lock_take(tmp_root, &l));
+        ck_log_has(log_end(), "makes no sense and is replaced");
         ck_assert_int_eq((int)l.incarnation, 1);
         ck_ok(mf_run_lock_check(&l));
         mf_run_lock_release(&l);
     }
-    write_lock("incarnation 9\nheld 0\nhost a\npid 1\njob -\nsince x\n");
+    write_lock("incarnation 9" REST);
     l = taken();
     ck_assert_int_eq((int)l.incarnation, 10);
     mf_run_lock_release(&l);
