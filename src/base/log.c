@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "mfrl/base/beat.h"
+
 static struct {
     int rank;
     int n_ranks;
@@ -32,7 +34,8 @@ static const char *prefix(mf_log_level level)
     return "";
 }
 
-/* Wait until fd takes more; false if that is too long. */
+/* Wait until fd takes more; false if that is too long.  A reader may pause as
+ * long as it likes, so such a wait is a sign of life. */
 static bool wait_until_taken(int fd)
 {
     struct pollfd p = {.fd = fd, .events = POLLOUT};
@@ -47,6 +50,7 @@ static bool wait_until_taken(int fd)
         if (hurry) {
             return false;
         }
+        mf_beat();
     }
 }
 

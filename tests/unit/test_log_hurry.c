@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "mfrl/base/beat.h"
+
 static int hurry;
 
 static int is_hurry(void) { return hurry; }
@@ -90,6 +92,29 @@ START_TEST(without_hurry_a_line_waits_for_its_reader)
 }
 END_TEST
 
+static int unread = -1;
+
+/* Called by a sign of life. */
+static void read_it(void)
+{
+    char text[1 << 16];
+
+    ck_assert_int_gt(read(unread, text, sizeof(text)), 0);
+}
+
+START_TEST(who_waits_for_a_reader_is_alive)
+{
+    const unsigned long beats = mf_beats();
+
+    unread = pipe_stdout();
+    fill_stdout();
+    mf_beat_call(read_it);
+    alarm(20); /* nobody else reads */
+    mf_log(MF_LOG_INFO, "read at last");
+    ck_assert_int_gt((int)(mf_beats() - beats), 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("log_hurry");
@@ -101,6 +126,7 @@ int main(void)
     tcase_add_test(t, a_full_pipe_is_not_waited_for_in_a_hurry);
     tcase_add_test(t, what_a_pipe_takes_is_written_in_a_hurry_too);
     tcase_add_test(t, without_hurry_a_line_waits_for_its_reader);
+    tcase_add_test(t, who_waits_for_a_reader_is_alive);
     srunner_run_all(sr, CK_NORMAL);
     failed = srunner_ntests_failed(sr);
     srunner_free(sr);
