@@ -1,6 +1,8 @@
 #include "mfrl/comm/watch.h"
 
+#include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -33,7 +35,9 @@ static struct {
     MPI_Request *asking; /* [n] */
     bool asked;
     double tick; /* seconds between looks */
-    pthread_t thread;
+    pthread_t thread, teller;
+    sem_t tell; /* something to do for the teller */
+    char reason[512];
     atomic_bool running, ending;
     _Atomic double idle; /* of this rank, seconds */
 } w;
@@ -110,8 +114,8 @@ static void ask(void)
 
 static _Noreturn void end_job(const char *reason)
 {
+    atomic_store(&w.ending, true); /* what follows may hang, too */
     mf_log(MF_LOG_ERROR, "%s", reason);
-    atomic_store(&w.ending, true); /* MPI_Abort may hang, too */
     w.job.failed(w.job.arg, reason);
     MPI_Abort(MPI_COMM_WORLD, MF_ERR_STALL);
     _exit(MF_ERR_STALL);
@@ -191,6 +195,9 @@ static void attend(void)
     const double late =
         (1 + (w.rank < ASKERS ? w.rank : ASKERS)) * (limit / 8 + 4 * w.tick);
 
+    if (atomic_load(&w.ending)) {
+        return;
+    }
     take_messages();
     if (idle < limit / 2) {
         w.asked = false;
@@ -201,21 +208,37 @@ static void attend(void)
     }
 }
 
-/* ---- the thread ---- */
+/* ---- the threads ---- */
 
-/* The main thread may hold any lock: nothing is called that needs one. */
-static _Noreturn void end_myself(double seconds)
+/* The main thread may hold any lock: nothing is called that needs one.  To tell
+ * of it may need some, and take for ever: that is left to the other thread. */
+static void end_myself(double seconds)
 {
-    char line[512];
-    const int n = snprintf(
-        line, sizeof(line),
-        "mfrl-dist: error: rank %d on %s is stuck: no sign of life for %.0f s, "
-        "in %s (run.stall_seconds = %g)\n",
-        w.rank, w.hosts[w.rank], seconds, w.job.doing(w.job.arg),
-        w.job.seconds);
+    snprintf(w.reason, sizeof(w.reason),
+             "rank %d on %s is stuck: no sign of life for %.0f s, in %s "
+             "(run.stall_seconds = %g)",
+             w.rank, w.hosts[w.rank], seconds, w.job.doing(w.job.arg),
+             w.job.seconds);
+    atomic_store(&w.ending, true);
+    sem_post(&w.tell);
+}
 
-    (void)!write(STDERR_FILENO, line, (size_t)n);
-    _exit(MF_ERR_STALL); /* which ends the other ranks, too */
+static void *tell(void *arg)
+{
+    char line[sizeof(w.reason) + 32];
+
+    (void)arg;
+    while (sem_wait(&w.tell) != 0) {
+    }
+    if (atomic_load(&w.ending)) {
+        const int n =
+            snprintf(line, sizeof(line), "mfrl-dist: error: %s\n", w.reason);
+
+        (void)!write(STDERR_FILENO, line, (size_t)n);
+        w.job.failed(w.job.arg, w.reason);
+        _exit(MF_ERR_STALL); /* which ends the other ranks, too */
+    }
+    return NULL;
 }
 
 static void *watch(void *arg)
@@ -263,14 +286,24 @@ static mf_status create(MPI_Comm comm)
 }
 
 /* Signals are for the main thread, whose sleeps they end. */
-static int start_thread(void)
+static int start_threads(void)
 {
     sigset_t all, before;
     int error;
 
+    if (sem_init(&w.tell, 0, 0) != 0) {
+        return errno;
+    }
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    error = pthread_create(&w.thread, NULL, watch, NULL);
+    error = pthread_create(&w.teller, NULL, tell, NULL);
+    if (error == 0) {
+        error = pthread_create(&w.thread, NULL, watch, NULL);
+        if (error != 0) {
+            sem_post(&w.tell);
+            pthread_join(w.teller, NULL);
+        }
+    }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return error;
 }
@@ -291,7 +324,7 @@ mf_status mf_watch_start(MPI_Comm comm, const mf_watch_job *job)
     MF_TRY(create(comm));
     atomic_store(&w.idle, 0);
     atomic_store(&w.running, true);
-    error = start_thread();
+    error = start_threads();
     if (error != 0) {
         atomic_store(&w.running, false);
         return MF_FAIL(MF_ERR_MEMORY, "no thread for the watch: %s",
@@ -305,6 +338,9 @@ void mf_watch_stop(void)
     if (atomic_load(&w.running)) {
         atomic_store(&w.running, false);
         pthread_join(w.thread, NULL);
+        sem_post(&w.tell);
+        pthread_join(w.teller, NULL);
+        sem_destroy(&w.tell);
         mf_beat_call(NULL);
         take_messages();
         MPI_Comm_free(&w.comm);

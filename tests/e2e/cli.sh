@@ -68,6 +68,21 @@ check "a last checkpoint that cannot be written: exit code 5" \
 check "and the run has failed" \
     [ "$(json_get "$full/run.json" state)" = failed ]
 
+# Nobody reads its log.txt, so that at some point it hangs in writing a line.
+stuck=$SCRATCH/stuck
+mkdir "$stuck"
+mkfifo "$stuck/log.txt"
+sleep 60 <>"$stuck/log.txt" &
+reader=$!
+head -c 65000 /dev/zero >"$stuck/log.txt" # of the 65536 that it takes
+check "a rank that hangs ends itself: exit code 8" exits 8 run train \
+    run.rounds=100000000 run.dir="$stuck" run.stall_seconds=1 log.digest=on
+check "and says so" err_says "rank 0 on .* is stuck: no sign of life"
+check "the run has failed" [ "$(json_get "$stuck/run.json" state)" = failed ]
+check "and why is in run.json" \
+    grep -q '"exit_reason":.*rank 0 on .* is stuck' "$stuck/run.json"
+kill "$reader"
+
 # ---- config: what it prints is a config ----------------------------------
 
 plain() { # the settings alone

@@ -20,8 +20,9 @@
 typedef struct mf_watch_job {
     double seconds;                  /* limit, 0 = no watch */
     const char *(*doing)(void *arg); /* what this rank does; any thread */
-    void (*failed)(void *arg, const char *reason); /* before the job is ended,
-                                          in the main thread */
+    void (*failed)(void *arg, const char *reason); /* before the job is ended;
+                       in another thread if it is the main thread that is stuck,
+                       and cut short after a few seconds */
     void *arg;
 } mf_watch_job;
 
