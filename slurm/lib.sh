@@ -183,6 +183,10 @@ train() { # CONFIG RUN_DIR [section.key=value ...]
         say "$run is finished already, there is nothing to do"
         exit 0
     fi
+    if [ "$life" -gt 0 ] && [ -e "$run/STOP" ]; then
+        say "$run/STOP is there; submit the same line again to go on"
+        exit 0
+    fi
     count_idle
     set_arguments
     [ "$crowded" = no ] || say "more tasks than CPUs: ranks that wait yield"

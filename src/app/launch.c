@@ -161,13 +161,33 @@ static mf_status open_log(mf_launch *l)
     return MF_OK;
 }
 
-/* A STOP file has done its work once the run is started again. */
-static mf_status remove_stop(const char *dir)
+void mf_launch_see_stop(mf_train_args *args)
 {
     char path[MF_PATH];
 
-    MF_TRY(mf_path_join(path, dir, "STOP"));
-    (void)unlink(path);
+    args->had_stop =
+        args->resume != NULL &&
+        snprintf(path, sizeof(path), "%s/STOP", args->resume) < MF_PATH &&
+        stat(path, &args->stop) == 0;
+}
+
+/* Remove that STOP, but not a newer one. */
+static mf_status remove_stop(const mf_train_args *args)
+{
+    const struct stat *old = &args->stop;
+    char path[MF_PATH];
+    struct stat now;
+
+    if (!args->had_stop) {
+        return MF_OK;
+    }
+    MF_TRY(mf_path_join(path, args->resume, "STOP"));
+    if (stat(path, &now) == 0 && now.st_ino == old->st_ino &&
+        now.st_mtim.tv_sec == old->st_mtim.tv_sec &&
+        now.st_mtim.tv_nsec == old->st_mtim.tv_nsec) {
+        mf_log(MF_LOG_INFO, "%s is of an earlier start: removed", path);
+        (void)unlink(path);
+    }
     return MF_OK;
 }
 
@@ -282,7 +302,7 @@ static mf_status prepare_root(const mf_train_args *args, int n_ranks,
     }
     MF_TRY(open_log(l));
     mf_log_set_level((mf_log_level)c->run.log.level);
-    MF_TRY(remove_stop(c->run.run.dir));
+    MF_TRY(remove_stop(args));
     if (args->resume != NULL) {
         l->resumed = 1;
         MF_TRY(

@@ -4,7 +4,9 @@
 #ifndef MFRL_APP_LAUNCH_H
 #define MFRL_APP_LAUNCH_H
 
+#include <stdbool.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "config.h"
 #include "mfrl/io/run_lock.h"
@@ -15,7 +17,14 @@ typedef struct mf_train_args {
     const char *resume; /* run directory, or NULL */
     int n_overrides;
     char **overrides;
+    bool had_stop; /* --resume: STOP was there when the process began */
+    struct stat stop;
 } mf_train_args;
+
+/** Look whether the run to resume has a STOP: it has done its work, and is
+ *  removed later.  One that is made or touched from here on stops this start.
+ *  To be called before anything slow.  Local. */
+void mf_launch_see_stop(mf_train_args *args);
 
 /** What rank 0 finds out and all ranks start from. */
 typedef struct mf_launch {

@@ -239,12 +239,13 @@ static _Noreturn void fail(const mf_launch *l, const mf_run_record *record,
     mf_comm_abort(st);
 }
 
-static mf_status launch(const mf_train_args *args, mf_run_record *record)
+static mf_status launch(mf_train_args *args, mf_run_record *record)
 {
     mf_launch launch;
     int rank, n_ranks;
     mf_status st;
 
+    mf_launch_see_stop(args);
     mf_signals_install(); /* first, as a start takes seconds on many ranks */
     alarm(START_SECONDS);
     MF_TRY(mf_comm_init(&rank, &n_ranks));

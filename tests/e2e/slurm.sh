@@ -53,3 +53,10 @@ check "all keys that it knows of are keys" \
         "$MFRL" config | grep -A 99 "^\[$section\]" |
             grep -q "^;* *${key#"$section".}" || echo "$key"
     done)" = "" ]
+touch "$SCRATCH/run/STOP"
+rm "$SCRATCH/arguments"
+check "a STOP that was laid between two lives" exits 0 life 1 5
+check "ends the job" log_says "STOP is there"
+check "without a start" [ ! -e "$SCRATCH/arguments" ]
+check "submitted again it goes on" exits 0 life 0 5
+check "with a start" [ -e "$SCRATCH/arguments" ]

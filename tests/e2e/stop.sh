@@ -8,6 +8,16 @@ ended() { # DIR STATE REASON
         [ "$(json_get "$1/run.json" exit_reason)" = "$3" ]
 }
 
+# kept_asking JOB FILE: touch it until the job ends, in a minute; its exit code.
+kept_asking() {
+    for _ in $(seq 600); do
+        kill -0 "$1" 2>/dev/null || break
+        touch "$2"
+        sleep 0.1
+    done
+    wait "$1"
+}
+
 cat >"$SCRATCH/ising.ini" <<END
 [env]
 name = ising
@@ -54,6 +64,26 @@ check "and goes on from there" \
 check "as a run that was never stopped" exits 0 ising "$SCRATCH/whole" \
     run.rounds=30
 check "with the same digests" same_digest "$dir" "$SCRATCH/whole"
+
+# ---- a file STOP ---------------------------------------------------------
+
+touch "$dir/STOP"
+check "a STOP that is older than a resume" \
+    exits 0 run train --resume "$dir" run.rounds=40
+check "is removed" [ ! -e "$dir/STOP" ]
+check "and stops nothing" ended "$dir" finished "all rounds done"
+mkdir "$SCRATCH/early"
+touch "$SCRATCH/early/STOP"
+check "one that is there before a run begins" \
+    exits 0 ising "$SCRATCH/early"
+check "stops it" ended "$SCRATCH/early" stopped "file STOP"
+# shellcheck disable=SC2086  # MPIRUN is a command with arguments
+$MPIRUN -n 3 "$MFRL" train --resume "$dir" run.rounds=1000000000 \
+    >"$LOG" 2>&1 </dev/null &
+job=$!
+check "one that is laid again and again while a resume starts" \
+    kept_asking "$job" "$dir/STOP"
+check "stops it" ended "$dir" stopped "file STOP"
 
 # ---- in the midst of an evaluation ---------------------------------------
 

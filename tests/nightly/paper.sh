@@ -64,7 +64,7 @@ check "lagged, it is not at any" \
     [ "$(grep -cE '^mfq-lagged,.*,0,0$' "$ising/curve.csv")" -eq 0 ]
 
 squeeze=$SCRATCH/squeeze
-for name in rate mfq-100; do # what is starting removes STOP
+for name in rate mfq-100; do
     check "the squeeze stops at the start of $name" \
         stopped_at "$squeeze/$name" squeeze
 done
