@@ -297,10 +297,10 @@ mf_status mf_report_flush(mf_report *r, int finish_row)
 {
     MF_TRY(receive(r));
     if (r->run->roles.rank == 0) {
-        (void)mf_metrics_retry(r->metrics);
         if (finish_row && r->row->rounds > 0) {
             write_row(r);
         }
+        (void)mf_metrics_sync(r->metrics);
     }
     return MF_OK;
 }

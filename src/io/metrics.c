@@ -174,6 +174,17 @@ mf_status mf_metrics_retry(mf_metrics *m)
     return MF_OK;
 }
 
+mf_status mf_metrics_sync(mf_metrics *m)
+{
+    MF_TRY(mf_metrics_retry(m));
+    if (fsync(m->csv) != 0) {
+        mf_log(MF_LOG_WARN, "cannot write %s to the disk: %s", m->csv_path,
+               strerror(errno));
+        return MF_ERR_IO;
+    }
+    return MF_OK;
+}
+
 mf_status mf_metrics_add(mf_metrics *m, const mf_metrics_row *row)
 {
     int error = 0;

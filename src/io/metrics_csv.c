@@ -168,6 +168,20 @@ static size_t keep_rows(const char *path, char *text, size_t n, size_t header,
     return used;
 }
 
+/* The row of resume_round is the last that was written before the checkpoint.
+ */
+static void tell_missing(const char *path, int64_t resume_round,
+                         const mf_history *h)
+{
+    const int64_t last = h->n_rows > 0 ? h->round[h->n_rows - 1] : 0;
+
+    if (last < resume_round) {
+        mf_log(MF_LOG_WARN,
+               "%s: rows of rounds %" PRId64 " to %" PRId64 " are missing",
+               path, last + 1, resume_round);
+    }
+}
+
 /* Read what is there, and write back what stays. */
 static mf_status cut(const char *path, const char *header, int64_t resume_round,
                      mf_history *h)
@@ -211,6 +225,7 @@ mf_status mf_csv_open(const char *path, const mf_metrics_spec *spec,
     }
     mf_free(&header);
     if (st == MF_OK) {
+        tell_missing(path, resume_round, h);
         *fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
         if (*fd < 0) {
             st = MF_FAIL(MF_ERR_IO, "cannot write %s: %s", path,

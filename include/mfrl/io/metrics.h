@@ -59,6 +59,10 @@ mf_status mf_metrics_add(mf_metrics *m, const mf_metrics_row *row);
  *  Local, one rank. */
 mf_status mf_metrics_retry(mf_metrics *m);
 
+/** The same, and bring the rows of metrics.csv to the disk, so that no
+ *  checkpoint outlives them.  MF_ERR_IO, with a warning.  Local. */
+mf_status mf_metrics_sync(mf_metrics *m);
+
 /** Close the files, free *m and set it to NULL; NULL is ignored.  Rows that
  *  wait are tried once more; those that remain are lost.  MF_ERR_IO if a file
  * could not be written to its end.  Local, one rank. */
