@@ -1,6 +1,5 @@
 #include "save.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -150,33 +149,26 @@ mf_status mf_save(mf_trainer *t)
 
 /* ---- restore ---- */
 
-static mf_status load_world(mf_trainer *t, const char *dir, mf_arena_world *w)
+/* The parts of a world, among the files that the manifest names. */
+static mf_status load_world(mf_trainer *t, const mf_ckpt_info *from,
+                            mf_arena_world *w)
 {
     const mf_tile *tile = &t->actor->arena.tile;
     char prefix[MF_NAME], path[MF_PATH];
     size_t cells = 0;
-    mf_status st = MF_OK;
-    DIR *d = opendir(dir);
 
-    if (d == NULL) {
-        return MF_FAIL(MF_ERR_FILE, "cannot read the directory %s", dir);
-    }
     snprintf(prefix, sizeof(prefix), "world-%04d.", w->world);
-    for (struct dirent *e; st == MF_OK && (e = readdir(d)) != NULL;) {
-        if (strncmp(e->d_name, prefix, strlen(prefix)) == 0) {
-            st = mf_path_join(path, dir, e->d_name);
-            if (st == MF_OK) {
-                st = mf_state_load_world(path, &t->actor->arena, w, &cells);
-            }
+    for (size_t i = 0; i < from->n; i++) {
+        if (strncmp(from->files[i].name, prefix, strlen(prefix)) == 0) {
+            MF_TRY(mf_path_join(path, from->dir, from->files[i].name));
+            MF_TRY(mf_state_load_world(path, &t->actor->arena, w, &cells));
         }
     }
-    closedir(d);
-    MF_TRY(st);
     if (cells != (size_t)tile->nx * (size_t)tile->ny) {
         return MF_FAIL(MF_ERR_FILE,
                        "%s holds %zu of the %zu cells of a tile of world %d; "
                        "is it of another config?",
-                       dir, cells, (size_t)tile->nx * (size_t)tile->ny,
+                       from->dir, cells, (size_t)tile->nx * (size_t)tile->ny,
                        w->world);
     }
     return MF_OK;
@@ -195,8 +187,10 @@ static mf_status load_progress(mf_trainer *t, const char *net, mf_restored *out)
                                   &out->n_older, out->partial, n_partial);
 }
 
-static mf_status load_mine(mf_trainer *t, const char *dir, mf_restored *out)
+static mf_status load_mine(mf_trainer *t, const mf_ckpt_info *from,
+                           mf_restored *out)
 {
+    const char *dir = from->dir;
     char name[MF_NAME], path[MF_PATH];
 
     MF_TRY(mf_path_join(path, dir, "net.h5"));
@@ -217,16 +211,38 @@ static mf_status load_mine(mf_trainer *t, const char *dir, mf_restored *out)
         MF_TRY(mf_state_load_replay(path, t->learner, shard));
     }
     for (int k = 0; t->actor != NULL && k < t->actor->arena.n_worlds; k++) {
-        MF_TRY(load_world(t, dir, &t->actor->arena.worlds[k]));
+        MF_TRY(load_world(t, from, &t->actor->arena.worlds[k]));
     }
     return MF_OK;
+}
+
+/* What rank 0 reads in the manifest. */
+static mf_status share_list(MPI_Comm all, int rank, const char *dir,
+                            mf_ckpt_info *out)
+{
+    mf_status st = rank == 0 ? mf_ckpt_read_list(dir, out) : MF_OK;
+    mf_ckpt_entry *files = out->files;
+
+    MF_TRY(mf_comm_agree(all, st));
+    MF_TRY(mf_comm_bcast(out, sizeof(*out), 0, all));
+    st = rank == 0 ? MF_OK
+                   : mf_alloc(out->n, sizeof(*files), "checkpoint", &files);
+    out->files = files;
+    MF_TRY(mf_comm_agree(all, st));
+    return mf_comm_bcast(files, out->n * sizeof(*files), 0, all);
 }
 
 mf_status mf_restore(mf_trainer *t, const char *dir, mf_restored *out)
 {
     const MPI_Comm all = t->run->roles.control;
+    mf_ckpt_info from = {0};
+    mf_status st = share_list(all, t->run->roles.rank, dir, &from);
 
-    MF_TRY(mf_comm_agree(all, load_mine(t, dir, out)));
+    if (st == MF_OK) {
+        st = mf_comm_agree(all, load_mine(t, &from, out));
+    }
+    mf_ckpt_info_clear(&from);
+    MF_TRY(st);
     MF_TRY(mf_comm_bcast(&out->at, sizeof(out->at), 0, all));
     return mf_comm_bcast(&out->n_older, sizeof(out->n_older), 0, all);
 }

@@ -139,6 +139,20 @@ mf_status mf_ckpt_find(const char *path, mf_ckpt_info *out)
     return st;
 }
 
+mf_status mf_ckpt_read_list(const char *dir, mf_ckpt_info *out)
+{
+    char why[MF_MANIFEST_WHY];
+
+    *out = (mf_ckpt_info){0};
+    if (snprintf(out->dir, MF_PATH, "%s", dir) >= MF_PATH) {
+        return MF_FAIL(MF_ERR_USAGE, "path too long: %s", dir);
+    }
+    if (mf_manifest_read(out, why) != MF_OK) {
+        return MF_FAIL(MF_ERR_FILE, "checkpoint %s is damaged: %s", dir, why);
+    }
+    return MF_OK;
+}
+
 mf_status mf_ckpt_any(const char *run_dir, bool *any)
 {
     char dir[MF_PATH];

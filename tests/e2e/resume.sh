@@ -363,3 +363,22 @@ done
 check "no good checkpoint left: exit code 3" \
     exits 3 run train --resume "$SCRATCH/flipped" run.rounds=100
 check "no good checkpoint left: says so" err_says "all [0-9]* are damaged"
+
+# ---- what a user did to the run's files in between -----------------------
+
+dir=$SCRATCH/touched
+check "a small run" run_mpi 2 train configs/ising.ini run.dir="$dir" \
+    run.rounds=10 world.count=1 env.ising.width=12 env.ising.height=12 \
+    log.metrics_every=2
+cp "$dir/checkpoints/latest/world-0000.tile-00000-00000.h5" \
+    "$dir/checkpoints/latest/world-0000.copy.h5"
+check "a file in its checkpoint that the manifest does not name does no harm" \
+    run_mpi 2 train --resume "$dir" run.rounds=20
+check "no row is missed" not_zero log_says "are missing"
+truncate -s -7 "$dir/metrics.csv"
+check "a cut last row" run train --resume "$dir" run.rounds=30
+check "is missed" err_says "metrics.csv: rows of rounds 19 to 20 are missing"
+rm "$dir/metrics.csv" "$dir/metrics.h5"
+check "without metrics" run train --resume "$dir" run.rounds=40
+check "all rows are missed" \
+    err_says "metrics.csv: rows of rounds 1 to 30 are missing"

@@ -94,6 +94,11 @@ void mf_ckpt_abandon(const char *tmp_dir);
  *  themselves. */
 mf_status mf_ckpt_find(const char *path, mf_ckpt_info *out);
 
+/** The files of the checkpoint @p dir, one that mf_ckpt_find has found: what
+ * its manifest says, none of them is looked at.  MF_ERR_FILE.  Release *out
+ * with mf_ckpt_info_clear.  Local. */
+mf_status mf_ckpt_read_list(const char *dir, mf_ckpt_info *out);
+
 /** *any = the run directory has a checkpoint, sound or not.  MF_ERR_FILE if
  *  that cannot be told, because its directory cannot be read.  Local. */
 mf_status mf_ckpt_any(const char *run_dir, bool *any);
