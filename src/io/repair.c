@@ -44,10 +44,14 @@ static mf_status look_at(visit *v, hid_t dataset, const char *name)
     hsize_t dims[H5S_MAX_RANK] = {0}, most[H5S_MAX_RANK] = {0};
     const int n = space < 0 ? -1 : H5Sget_simple_extent_dims(space, dims, most);
     const bool real = props >= 0 && H5Pget_layout(props) == H5D_CHUNKED;
+    hsize_t n_chunks;
     mf_status st = MF_OK;
 
     if (n < 0 || props < 0) {
         st = mf_h5_fail(v->f, name, "shape cannot be used");
+    } else if (real && H5Dget_num_chunks(dataset, space, &n_chunks) < 0) {
+        /* HDF5 1.10 crashes when it copies what it cannot go through. */
+        st = mf_h5_fail(v->f, name, "damaged");
     } else if (n > 0 && real && most[0] == H5S_UNLIMITED) {
         v->longest = dims[0] > v->longest ? dims[0] : v->longest;
         if (v->cut && dims[0] > v->frames) {

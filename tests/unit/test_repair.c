@@ -209,12 +209,46 @@ START_TEST(what_cannot_be_read_is_left_as_it_is)
 }
 END_TEST
 
+/* HDF5 must not be asked to copy what would crash it. */
+START_TEST(a_damaged_file_is_repaired_or_refused)
+{
+    size_t n;
+    int how;
+
+    record_and_die(1, (uint64_t[]){70});
+    char *good = get_file(in_tmp("s.h5"), &n);
+    log_begin();
+    const pid_t child = fork();
+    if (child == 0) { /* HDF5 loses memory when it refuses some headers */
+        int refused = 0;
+
+        for (uint32_t k = 0; k < 150; k++) {
+            mf_repaired r;
+
+            flip_bit(in_tmp("s.h5"), draw(k, 8 * n));
+            refused += mf_trajectory_repair(in_tmp("s.h5"), &r) != MF_OK;
+            put_file(in_tmp("s.h5"), good, n);
+        }
+        _exit(refused > 8 && refused < 142 ? 0 : 2);
+    }
+    waitpid(child, &how, 0);
+    log_end();
+    free(good);
+    ck_assert_int_eq(how, 0);
+    ck_assert_int_eq(count_files(), 1);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
-        a_killed_writers_file_opens_again, links_stay_links,
-        parts_are_cut_to_what_all_have,    a_run_that_goes_on_is_left_alone,
-        a_full_disk_changes_nothing,       what_cannot_be_read_is_left_as_it_is,
+        a_killed_writers_file_opens_again,
+        links_stay_links,
+        parts_are_cut_to_what_all_have,
+        a_run_that_goes_on_is_left_alone,
+        a_full_disk_changes_nothing,
+        what_cannot_be_read_is_left_as_it_is,
+        a_damaged_file_is_repaired_or_refused,
     };
 
     return run_io_suite("repair", tests, sizeof(tests) / sizeof(tests[0]));
