@@ -214,6 +214,7 @@ void mf_func_values(mf_func *f, const float *params, const mf_func_input *in,
     /* those of a minibatch stay, for the gradient */
     const uint32_t at_once = in->n <= most ? most : BLOCK;
 
+    f->n_last = in->n;
     MF_ASSERT(in->n <= most || in->n <= MF_FUNC_ROWS);
     if (f->n_tables > 0) {
         mf_func_keys(f, in, f->keys);
@@ -269,7 +270,7 @@ void mf_func_gradient(mf_func *f, const float *params, const mf_func_input *in,
 {
     const size_t n_out = (size_t)f->shape.n_out;
 
-    MF_ASSERT(!f->averages);
+    MF_ASSERT(!f->averages && in->n == f->n_last);
     if (f->n_tables == 0) {
         mf_net_backward(f->net, params, dout, grad);
         return;

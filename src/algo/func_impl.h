@@ -17,10 +17,11 @@ struct mf_func {
     int per_agent;
     int averages; /* a table of averages */
     size_t n_params;
-    size_t n_in;    /* input floats of a network */
-    float *x;       /* [max(max_rows, BLOCK)][n_in] */
-    float *dout;    /* [max_rows][n_out] */
-    uint32_t *keys; /* [max(max_rows, MF_FUNC_ROWS)] */
+    size_t n_in;     /* input floats of a network */
+    float *x;        /* [max(max_rows, BLOCK)][n_in] */
+    float *dout;     /* [max_rows][n_out] */
+    uint32_t n_last; /* agents whose values were asked for last */
+    uint32_t *keys;  /* [max(max_rows, MF_FUNC_ROWS)] */
 };
 
 /** Position in the arrays of the k-th agent. */
