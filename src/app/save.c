@@ -94,30 +94,30 @@ static mf_status commit(mf_trainer *t, const char *tmp, const written *w)
     return st;
 }
 
-/* An I/O failure is answered by going on without this checkpoint. */
-static mf_status give_up(mf_trainer *t, const char *tmp, mf_status st)
+/* One warning for all ranks, with what the first of them met. */
+static mf_status warn(mf_trainer *t, const char *why)
 {
-    if (st == MF_ERR_HELD) { /* taken over: hands off */
-        return st;
-    }
+    const size_t size = why[0] != '\0' ? strlen(why) + 1 : 0;
+    void *all = NULL;
+    size_t n = 0;
+
+    MF_TRY(mf_comm_gather(why, size, &all, &n, 0, t->run->roles.control));
     if (t->run->roles.rank == 0) {
-        if (tmp[0] != '\0') {
-            mf_ckpt_abandon(tmp);
-        }
         mf_log(MF_LOG_WARN,
-               "no checkpoint after round %lld; the older ones are kept",
-               (long long)t->round);
+               "no checkpoint after round %lld, the older ones are kept: %s",
+               (long long)t->round, n > 0 ? (const char *)all : "?");
     }
-    return st == MF_ERR_IO || st == MF_ERR_FILE ? MF_OK : st;
+    mf_free(&all);
+    return MF_OK;
 }
 
-mf_status mf_save(mf_trainer *t)
+/* Write it, or fail on all ranks alike. */
+static mf_status save(mf_trainer *t, char tmp[MF_PATH])
 {
     const MPI_Comm all = t->run->roles.control;
     const size_t most =
         2 + (size_t)(t->learner != NULL ? t->learner->n_shards : 0) +
         (size_t)(t->actor != NULL ? t->actor->arena.n_worlds : 0);
-    char tmp[MF_PATH] = "";
     written w = {0};
     mf_status st = MF_OK;
 
@@ -128,11 +128,8 @@ mf_status mf_save(mf_trainer *t)
             mf_memory_estimate(t->run->cfg, &t->run->roles.plan).on_disk,
             t->run->lock, tmp);
     }
-    st = mf_comm_agree(all, st);
-    if (st != MF_OK) {
-        return give_up(t, tmp, st);
-    }
-    MF_TRY(mf_comm_bcast(tmp, sizeof(tmp), 0, all));
+    MF_TRY(mf_comm_agree(all, st));
+    MF_TRY(mf_comm_bcast(tmp, MF_PATH, 0, all));
     MF_TRY(mf_comm_agree(
         all, mf_alloc(most, sizeof(*w.entries), "checkpoint", &w.entries)));
     st = mf_comm_agree(all, save_mine(t, tmp, &w));
@@ -140,11 +137,32 @@ mf_status mf_save(mf_trainer *t)
         st = mf_comm_agree(all, commit(t, tmp, &w));
     }
     mf_free(&w.entries);
-    if (st != MF_OK) {
-        return give_up(t, tmp, st);
+    return st;
+}
+
+/* An I/O failure is answered by going on without this checkpoint; one that was
+ * taken over (MF_ERR_HELD) is no longer ours to tidy. */
+mf_status mf_save(mf_trainer *t)
+{
+    char tmp[MF_PATH] = "";
+    const char *why;
+    mf_status st;
+
+    mf_fail_hold();
+    st = save(t, tmp);
+    if (st != MF_OK && st != MF_ERR_HELD && t->run->roles.rank == 0 &&
+        tmp[0] != '\0') {
+        mf_ckpt_abandon(tmp);
     }
-    t->saved = t->round;
-    return MF_OK;
+    why = mf_fail_release();
+    if (st == MF_OK) {
+        t->saved = t->round;
+    } else if (st == MF_ERR_IO || st == MF_ERR_FILE) {
+        st = warn(t, why);
+    } else if (why[0] != '\0') {
+        mf_log(MF_LOG_ERROR, "%s", why);
+    }
+    return st;
 }
 
 /* ---- restore ---- */

@@ -19,6 +19,23 @@ void mf_fail_set_origin(const char *(*of)(const char *, const void *),
     origin.arg = arg;
 }
 
+static struct {
+    int holding;
+    char text[MF_FAIL_HELD]; /* the first since, "" = none */
+} held;
+
+void mf_fail_hold(void)
+{
+    held.holding = 1;
+    held.text[0] = '\0';
+}
+
+const char *mf_fail_release(void)
+{
+    held.holding = 0;
+    return held.text;
+}
+
 mf_status mf_fail(mf_status code, const char *file, int line, const char *fmt,
                   ...)
 {
@@ -28,6 +45,13 @@ mf_status mf_fail(mf_status code, const char *file, int line, const char *fmt,
     va_start(ap, fmt);
     vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
+    if (held.holding) {
+        if (held.text[0] == '\0') {
+            snprintf(held.text, sizeof(held.text), "%.*s", MF_FAIL_HELD - 1,
+                     text);
+        }
+        return code;
+    }
     mf_log(MF_LOG_ERROR, "%s%s",
            origin.of != NULL ? origin.of(text, origin.arg) : "", text);
     mf_log(MF_LOG_DEBUG, "found in %s:%d, status %d", file, line, (int)code);

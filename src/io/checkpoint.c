@@ -130,9 +130,7 @@ mf_status mf_ckpt_stamp(const char *path, mf_ckpt_entry *out)
 
 void mf_ckpt_abandon(const char *tmp_dir)
 {
-    if (mf_disk_remove_tree(tmp_dir) == MF_OK) {
-        mf_log(MF_LOG_WARN, "checkpoint given up; older ones are kept");
-    }
+    (void)mf_disk_remove_tree(tmp_dir);
 }
 
 /* What other ranks wrote must be visible here, or the rename would publish a

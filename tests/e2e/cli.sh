@@ -56,7 +56,7 @@ check "with one line that says so" err_says "none of its checkpoints"
 
 full=$SCRATCH/full
 "$MFRL" train run.rounds=100000000 checkpoint.every=0 run.dir="$full" \
-    >"$LOG" 2>&1 &
+    >"$LOG" 2>"$ERR" &
 owner=$!
 while [ ! -e "$full/run.json" ] && kill -0 "$owner" 2>/dev/null; do
     sleep 0.1
@@ -65,6 +65,10 @@ done
 touch "$full/STOP"
 check "a last checkpoint that cannot be written: exit code 5" \
     exits 5 wait "$owner"
+check "why is one warning" [ "$(grep -c "warning: .*checkpoint" "$ERR")" -eq 1 ]
+check "beside the one error" [ "$(grep -c error: "$ERR")" -eq 1 ]
+check "the warning names the place" \
+    err_says "no checkpoint after round .*: .*$full/checkpoints"
 check "and the run has failed" \
     [ "$(json_get "$full/run.json" state)" = failed ]
 

@@ -132,7 +132,7 @@ START_TEST(a_failed_save_leaves_the_old_one)
              mf_ckpt_commit(tmp_root, tmp, 2, 2000, e, 2, 2, NULL));
     log_begin();
     mf_ckpt_abandon(tmp);
-    ck_log_has(log_end(), "older ones are kept");
+    log_end();
     ck_assert_int_eq(count_names("."), 0);
     ck_assert_int_eq(found(tmp_root), 1);
 

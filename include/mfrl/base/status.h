@@ -60,6 +60,13 @@ void mf_fail_set_origin(const char *(*origin)(const char *message,
                                               const void *arg),
                         const void *arg);
 
+/** Keep the lines of MF_FAIL back, for what may fail and be tolerated.
+ *  mf_fail_release ends that and gives the first one, "" = none, until the next
+ *  mf_fail_hold; those that followed from it are lost. */
+enum { MF_FAIL_HELD = 512 };
+void mf_fail_hold(void);
+const char *mf_fail_release(void);
+
 /** Report a broken assertion and end the job through the abort hook. */
 _Noreturn void mf_panic(const char *cond, const char *file, int line);
 
