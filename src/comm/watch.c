@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -245,7 +246,7 @@ static void *watch(void *arg)
 {
     const struct timespec tick = {.tv_sec = (time_t)w.tick,
                                   .tv_nsec =
-                                      (long)((w.tick - (time_t)w.tick) * 1e9)};
+                                      (long)((w.tick - floor(w.tick)) * 1e9)};
     mf_watch_state s = {.beats = mf_beats(), .waiting = mf_beats_waiting()};
     double ending = 0;
 
