@@ -1,12 +1,12 @@
 #include "mfrl/comm/watch.h"
 
 #include <errno.h>
+#include <math.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
