@@ -136,4 +136,15 @@ mf_status mf_ac_gradient(void *algo, const float *weights, const float *state,
 mf_status mf_ac_apply(void *algo, const float *grad, double n, uint64_t update,
                       float *weights, float *state);
 
+/** What their tables of operations have in common. */
+/* clang-format off: a line each */
+#define MF_AC_OPERATIONS                                                       \
+    .cfg_size = sizeof(mf_ac_cfg), .destroy = mf_ac_destroy,                   \
+    .n_weights = mf_ac_n_weights, .n_state = mf_ac_n_state,                    \
+    .n_grad = mf_ac_n_grad, .arrays = mf_ac_arrays, .init = mf_ac_init,        \
+    .act = mf_ac_act, .policy = mf_ac_policy, .evaluate = mf_ac_evaluate,      \
+    .advantages = mf_ac_advantages, .gradient = mf_ac_gradient,                \
+    .apply = mf_ac_apply
+/* clang-format on */
+
 #endif

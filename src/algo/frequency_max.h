@@ -86,4 +86,15 @@ mf_status mf_frequency_gradient(void *algo, const float *weights,
 mf_status mf_frequency_apply(void *algo, const float *grad, double n,
                              uint64_t update, float *weights, float *state);
 
+/** What their tables of operations have in common. */
+/* clang-format off: a line each */
+#define MF_FREQUENCY_OPERATIONS                                                \
+    .cfg_size = sizeof(mf_frequency_cfg), .destroy = mf_frequency_destroy,     \
+    .n_weights = mf_frequency_n_weights, .n_state = mf_frequency_n_state,      \
+    .n_grad = mf_frequency_n_grad, .arrays = mf_frequency_arrays,              \
+    .init = mf_frequency_init, .act = mf_frequency_act,                        \
+    .policy = mf_frequency_policy, .on_policy = mf_algo_always_on_policy,      \
+    .gradient = mf_frequency_gradient, .apply = mf_frequency_apply
+/* clang-format on */
+
 #endif

@@ -54,4 +54,14 @@ mf_status mf_q_gradient(void *algo, const float *weights, const float *state,
 mf_status mf_q_apply(void *algo, const float *grad, double n, uint64_t update,
                      float *weights, float *state);
 
+/** What their tables of operations have in common. */
+/* clang-format off: a line each */
+#define MF_Q_OPERATIONS                                                        \
+    .cfg_size = sizeof(mf_q_cfg), .destroy = mf_q_destroy,                     \
+    .n_weights = mf_q_n_weights, .n_state = mf_q_n_state,                      \
+    .n_grad = mf_q_n_grad, .arrays = mf_q_arrays, .init = mf_q_init,           \
+    .act = mf_q_act, .policy = mf_q_policy, .gradient = mf_q_gradient,         \
+    .apply = mf_q_apply
+/* clang-format on */
+
 #endif

@@ -27,6 +27,14 @@ mf_status mf_plot_nothing(const mf_plot *p, const char *fmt, ...)
     return MF_FAIL(MF_ERR_FILE, "%s", text);
 }
 
+mf_status mf_plot_no_trajectories(const mf_plot *p)
+{
+    return mf_plot_nothing(p,
+                           "%s: there are no trajectories; train with "
+                           "trajectory.every=1",
+                           p->runs[0]);
+}
+
 bool mf_plot_is_dir(const char *run)
 {
     struct stat s;

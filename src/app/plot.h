@@ -37,6 +37,9 @@ mf_status mf_plot_density(mf_plot *p);
 mf_status mf_plot_nothing(const mf_plot *p, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/** The same, where what was given has no trajectories. */
+mf_status mf_plot_no_trajectories(const mf_plot *p);
+
 /** True if this run is a directory. */
 bool mf_plot_is_dir(const char *run);
 

@@ -150,10 +150,7 @@ mf_status mf_plot_actions(mf_plot *p)
 
     MF_TRY(mf_walk_create(p->runs, p->n_runs, &w));
     if (w.n == 0) {
-        st = mf_plot_nothing(p,
-                             "%s: there are no trajectories; train with "
-                             "trajectory.every=1",
-                             p->runs[0]);
+        st = mf_plot_no_trajectories(p);
     } else if (!mf_walk_has(&w, MF_TRAJ_ACTION) || w.names.n == 0) {
         st = mf_plot_nothing(p, "%s: actions are not recorded", w.paths[0]);
     } else {

@@ -167,10 +167,7 @@ mf_status mf_plot_density(mf_plot *p)
 
     MF_TRY(mf_walk_create(p->runs, p->n_runs, &w));
     if (w.n == 0) {
-        st = mf_plot_nothing(p,
-                             "%s: there are no trajectories; train with "
-                             "trajectory.every=1",
-                             p->runs[0]);
+        st = mf_plot_no_trajectories(p);
     } else if (w.lattice) {
         st = mf_plot_nothing(p, "%s: the agents of a lattice do not move",
                              w.paths[0]);
